@@ -1,0 +1,126 @@
+# Linnet: one non-recursive Makefile. `make help` lists the targets.
+#
+# Each folder names its objects in an objects.mk (obj-y += path/to/file.o); all
+# output goes to $(BUILD).
+
+BUILD ?= build
+CROSS ?= aarch64-linux-gnu-
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+.PHONY: all help clean debug
+all: $(BUILD)/Image ## build the kernel
+
+help: ## list the targets
+	@grep -hE '^[a-z_.-]+:.*##' $(MAKEFILE_LIST) | \
+		sed 's/:.*##/\t/' | sort | expand -t 26
+
+include arch/arm64/objects.mk
+include kernel/objects.mk
+include kernel/lib/objects.mk
+include mm/objects.mk
+include fs/objects.mk
+include drivers/objects.mk
+include scripts/userland.mk
+include tests/unit/unit.mk
+include tests/fuzz/fuzz.mk
+include tests/tests.mk
+
+CC := $(CROSS)gcc
+OBJCOPY := $(CROSS)objcopy
+NM := $(CROSS)nm
+
+CPPFLAGS := -nostdinc -Iinclude -Iarch/arm64/include -I$(BUILD)/gen \
+	-I$(BUILD)/uapi
+CFLAGS := -std=gnu17 -O2 -g -ffreestanding -fno-pic -mgeneral-regs-only \
+	-mno-outline-atomics -fno-strict-aliasing -fno-common \
+	-fno-asynchronous-unwind-tables -fno-stack-protector \
+	-fno-delete-null-pointer-checks -fno-omit-frame-pointer \
+	-fno-ipa-sra -fwrapv -mbranch-protection=none \
+	-ffile-prefix-map=$(CURDIR)=. \
+	-Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wvla \
+	-Wno-unused-parameter
+ifdef DEBUG
+CPPFLAGS += -DCONFIG_DEBUG
+endif
+
+objs := $(addprefix $(BUILD)/obj/,$(obj-y))
+gen := $(BUILD)/gen/syscall_list.h $(BUILD)/gen/vdso_offsets.h
+
+$(BUILD)/obj/%.o: %.c | $(UAPI_STAMP) $(gen)
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) $(CFLAGS-$*.o) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/%.o: %.S | $(UAPI_STAMP) $(gen)
+	@mkdir -p $(@D)
+	@echo "  AS      $<"
+	@$(CC) $(CPPFLAGS) -D__ASSEMBLY__ $(CFLAGS-$*.o) -MMD -MP -c -o $@ $<
+
+# Runs before the MMU is on: no jump tables, only aligned accesses.
+CFLAGS-arch/arm64/kernel/early_map.o := -fno-jump-tables -mstrict-align
+
+# The system-call table's source: Linux's own list for arm64.
+$(BUILD)/gen/syscall_list.h: | $(UAPI_STAMP)
+	@mkdir -p $(@D)
+	@printf '#include <asm/unistd.h>\n' | $(CC) -E -P -nostdinc \
+		-I$(BUILD)/uapi '-D__SYSCALL(nr,fn)=SYSCALL_ENTRY nr fn' - | \
+		awk '/^SYSCALL_ENTRY/ { fn[$$2] = $$3 } END { \
+			for (i = 0; i < 512; i++) \
+				if (i in fn && fn[i] != "sys_ni_syscall") \
+					print "__SYSCALL(" i ", " fn[i] ")"; \
+				else \
+					print "SYSCALL_HOLE(" i ")" }' > $@
+
+# The vDSO: a shared object of its own, linked into the kernel's rodata.
+$(BUILD)/vdso.so: arch/arm64/vdso/vdso.S arch/arm64/vdso/vdso.lds.S \
+		arch/arm64/vdso/vdso_data.h | $(SETUP_STAMP)
+	@mkdir -p $(@D)
+	@echo "  VDSO    $@"
+	@$(CC) -E -P -x c arch/arm64/vdso/vdso.lds.S -o $(BUILD)/vdso.lds
+	@$(CC) -nostdlib -shared -Wl,-T,$(BUILD)/vdso.lds -Wl,-soname,linux-vdso.so.1 \
+		-Wl,--hash-style=both -Wl,--build-id=none -Wl,-Bsymbolic \
+		-Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -o $@ $<
+
+$(BUILD)/gen/vdso_offsets.h: $(BUILD)/vdso.so
+	@mkdir -p $(@D)
+	@$(NM) $< | sed -n 's/^\([0-9a-f]*\) T __kernel_rt_sigreturn$$/#define VDSO_SIGRETURN_OFFSET 0x\1/p' > $@
+
+$(BUILD)/obj/arch/arm64/vdso/vdso_blob.o: $(BUILD)/vdso.so
+CFLAGS-arch/arm64/vdso/vdso_blob.o := '-DVDSO_SO="$(BUILD)/vdso.so"'
+
+$(BUILD)/kernel.lds: arch/arm64/kernel/linnet.lds.S arch/arm64/include/asm/page.h | $(SETUP_STAMP)
+	@mkdir -p $(@D)
+	@$(CC) -E -P -x assembler-with-cpp -D__ASSEMBLY__ -Iarch/arm64/include -Iinclude $< -o $@
+
+link = $(CC) -nostdlib -static -no-pie -Wl,-T,$(BUILD)/kernel.lds \
+	-Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments \
+	-Wl,-z,noexecstack
+
+# Linked three times: without the symbol table, with one of the right size, and
+# with the final addresses in it.
+ksymtab = $(NM) -n $(1) | scripts/ksymtab.py > $(BUILD)/ksymtab.S && \
+	$(CC) -c -o $(BUILD)/ksymtab.o $(BUILD)/ksymtab.S
+
+$(BUILD)/kernel.elf: $(objs) $(BUILD)/kernel.lds scripts/ksymtab.py
+	@echo "  LINK    $@"
+	@$(link) -o $(BUILD)/kernel.tmp $(objs)
+	@$(call ksymtab,$(BUILD)/kernel.tmp)
+	@$(link) -o $(BUILD)/kernel.tmp $(objs) $(BUILD)/ksymtab.o
+	@$(call ksymtab,$(BUILD)/kernel.tmp)
+	@$(link) -o $@ $(objs) $(BUILD)/ksymtab.o
+	@rm -f $(BUILD)/kernel.tmp
+
+$(BUILD)/Image: $(BUILD)/kernel.elf
+	@$(OBJCOPY) -O binary $< $@
+	@echo "  IMAGE   $@ ($$(stat -c %s $@) bytes)"
+
+clean: ## remove what was built (the cache of sources stays)
+	rm -rf $(BUILD)/obj $(BUILD)/gen $(BUILD)/kernel.elf $(BUILD)/Image \
+		$(BUILD)/kernel.lds $(BUILD)/vdso.* $(BUILD)/ksymtab.*
+
+debug: ## build with run-time checks into build-debug/
+	$(MAKE) BUILD=build-debug DEBUG=1
+
+-include $(objs:.o=.d)

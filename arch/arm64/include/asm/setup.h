@@ -1,0 +1,42 @@
+/* Boot-time interface between the port and kernel/main.c. */
+#ifndef ASM_SETUP_H
+#define ASM_SETUP_H
+
+#include <linnet/types.h>
+
+/* mmu.c; in this order */
+const void *fixmap_fdt(phys_addr_t pa);
+void __iomem *fixmap_uart(phys_addr_t pa);
+void paging_init(void);
+void vmemmap_populate(pfn_t start, pfn_t end);
+void paging_use_buddy(void);
+void mark_rodata_ro(void);
+
+/* Probe the boot CPU: features, cache geometry, ASID width. */
+void cpu_features_init(void);
+/* Per-CPU part, on each CPU. */
+void cpu_init(void);
+/* Find the other CPUs in the device tree; then start them. */
+void smp_init_cpus(void);
+void smp_bring_up(void);
+
+/* Power: do not return if the firmware obeys. */
+void machine_power_off(void);
+void machine_restart(void);
+void machine_halt(void);
+
+/* Ask the MMU where a mapped kernel address lies (AT S1E1R). */
+phys_addr_t translate_kernel_address(u64 va);
+
+/* The idle instruction: wait for an interrupt, with interrupts masked. */
+void cpu_wait_for_interrupt(void);
+
+/* AT_HWCAP and AT_HWCAP2, /proc/cpuinfo */
+extern u64 elf_hwcap, elf_hwcap2;
+struct seq_file;
+void show_cpuinfo(struct seq_file *m);
+u64 arch_random_long(bool *ok);
+/* What an EL0 read of ID register (CRm, op2) yields; false: undefined. */
+bool cpu_id_register_for_user(u32 crm, u32 op2, u64 *value);
+
+#endif

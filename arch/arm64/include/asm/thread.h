@@ -1,0 +1,99 @@
+/*
+ * The architecture's part of a task: what entry.S and the context switch
+ * touch. It is the first member of struct task, so `current` points at it.
+ */
+#ifndef ASM_THREAD_H
+#define ASM_THREAD_H
+
+#define TI_FLAGS	 0
+#define TI_PREEMPT	 8
+#define TI_KSTACK	 16
+#define TI_UTIME	 24
+#define TI_STIME	 32
+#define TI_STAMP	 40
+#define TI_CPU_CONTEXT	 48
+
+/* thread_info.flags: work to do before returning to user space */
+#define TIF_NEED_RESCHED_BIT 0
+#define TIF_SIGPENDING_BIT   1
+#define TIF_NOTIFY_BIT	     2
+#define TIF_FOREIGN_FP_BIT   3
+#define TIF_RESTORE_MASK_BIT 4
+#define TIF_TRACE_BIT	     5
+#define TIF_WORK_MASK	     0x1f /* checked on the way to user space */
+#define TIF_SYSCALL_WORK     0x20 /* checked at system-call entry too */
+
+#ifndef __ASSEMBLER__
+#include <linnet/types.h>
+
+enum thread_flags {
+	TIF_NEED_RESCHED = 1 << TIF_NEED_RESCHED_BIT,
+	TIF_SIGPENDING = 1 << TIF_SIGPENDING_BIT,
+	TIF_NOTIFY = 1 << TIF_NOTIFY_BIT,	    /* task work is queued */
+	TIF_FOREIGN_FP = 1 << TIF_FOREIGN_FP_BIT,   /* FP registers not ours */
+	TIF_TRACE = 1 << TIF_TRACE_BIT,		    /* system calls are traced */
+	TIF_RESTORE_MASK = 1 << TIF_RESTORE_MASK_BIT, /* saved_mask pending */
+};
+
+/* Callee-saved registers of a task that is switched out. */
+struct cpu_context {
+	u64 x19, x20, x21, x22, x23, x24, x25, x26, x27, x28;
+	u64 fp, sp, pc;
+};
+
+struct fpsimd_state {
+	__uint128_t vregs[32];
+	u32 fpsr, fpcr;
+	u64 pad;
+};
+
+struct thread_info {
+	u32 flags; /* enum thread_flags; atomic */
+	u32 cpu;   /* where it runs or last ran */
+	/*
+	 * Preemption is allowed when the whole word is zero: count is the
+	 * nesting depth, no_resched is 1 while nobody asked for the CPU.
+	 */
+	union {
+		struct {
+			u32 preempt_count;
+			u32 no_resched;
+		};
+		u64 preempt_word;
+	};
+	u64 kstack; /* [I] top of the kernel stack: where frames start */
+	u64 utime;  /* counter ticks spent in user mode */
+	u64 stime;  /* and in kernel mode */
+	u64 stamp;  /* counter value at the last change between the two */
+	struct cpu_context ctx;
+	u64 tls;    /* TPIDR_EL0 while switched out */
+	struct fpsimd_state fp;
+	u32 fp_cpu; /* CPU whose registers last held fp */
+	u64 fault_address; /* for signal frames */
+	u64 fault_code;	   /* ESR of the last user fault */
+};
+
+static_assert(offsetof(struct thread_info, preempt_word) == TI_PREEMPT, "");
+static_assert(offsetof(struct thread_info, kstack) == TI_KSTACK, "");
+static_assert(offsetof(struct thread_info, stamp) == TI_STAMP, "");
+static_assert(offsetof(struct thread_info, ctx) == TI_CPU_CONTEXT, "");
+
+struct task;
+
+static __always_inline struct task *get_current(void)
+{
+	struct task *t;
+
+	/* Not volatile: a task's own value never changes under it. */
+	__asm__("mrs %0, sp_el0" : "=r"(t));
+	return t;
+}
+#define current get_current()
+
+static __always_inline struct thread_info *current_ti(void)
+{
+	return (struct thread_info *)get_current();
+}
+#endif
+
+#endif

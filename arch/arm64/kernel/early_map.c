@@ -1,0 +1,102 @@
+/*
+ * The first page tables, built with the MMU off.
+ *
+ * Runs at the physical load address, before relocation to the high half: only
+ * PC-relative addresses, no jump tables, aligned accesses (the Makefile's
+ * flags for this file). It maps
+ *   idmap_pg_dir    the 2 MiB block(s) of .idmap.text, virtual = physical
+ *   swapper_pg_dir  the kernel image with its final permissions (W^X), page by
+ *                   page; the linear map follows in mmu.c
+ *
+ * Tables come from a static pool in .bss, zeroed by the image's loader code
+ * below because nobody else has cleared .bss yet.
+ */
+#include <asm/page.h>
+#include <asm/pgtable.h>
+#include <asm/sections.h>
+#include <linnet/types.h>
+
+u64 idmap_pg_dir[PTRS_PER_TABLE] __aligned(PAGE_SIZE);
+u64 swapper_pg_dir[PTRS_PER_TABLE] __aligned(PAGE_SIZE);
+
+/* idmap: 2 tables; image: levels 1, 2 and one level 3 per 2 MiB. */
+enum { EARLY_TABLES = 12 };
+static u64 early_tables[EARLY_TABLES][PTRS_PER_TABLE] __aligned(PAGE_SIZE);
+static u32 early_used;
+
+struct early_roots {
+	u64 *idmap, *swapper;
+};
+struct early_roots early_map_kernel(void);
+
+static void zero_words(u64 *p, u64 *end)
+{
+	while (p < end)
+		*(volatile u64 *)p++ = 0;
+}
+
+/* The next lower table of entry @e; physical pointers throughout. */
+static u64 *next_table(u64 *e)
+{
+	if (!(*e & PTE_VALID)) {
+		u64 *t = early_tables[early_used++];
+
+		*e = (u64)t | PTE_TABLE | PTE_VALID;
+	}
+	return (u64 *)(*e & PTE_ADDR_MASK);
+}
+
+static u64 *pmd_entry(u64 *root, u64 va)
+{
+	u64 *pud = next_table(&root[va >> PGD_SHIFT & 511]);
+	u64 *pmd = next_table(&pud[va >> PUD_SHIFT & 511]);
+
+	return &pmd[va >> PMD_SHIFT & 511];
+}
+
+static void map_pages(u64 va, u64 pa, u64 end_pa, u64 prot)
+{
+	for (; pa < end_pa; va += PAGE_SIZE, pa += PAGE_SIZE) {
+		u64 *pte = next_table(pmd_entry(swapper_pg_dir, va));
+
+		pte[va >> PAGE_SHIFT & 511] = pa | prot;
+	}
+}
+
+static void map_section(const char *start, const char *end, u64 prot)
+{
+	u64 pa = (u64)start;
+
+	map_pages(KIMAGE_VADDR + (pa - (u64)_start), pa, (u64)end, prot);
+}
+
+/* Remove stale lines: what was written with caches off is in memory only. */
+static void invalidate_lines(u64 start, u64 end)
+{
+	for (u64 p = start & ~63ul; p < end; p += 64)
+		__asm__ volatile("dc ivac, %0" ::"r"(p) : "memory");
+	dsb(sy);
+}
+
+/**
+ * early_map_kernel - zero .bss, build both roots
+ *
+ * Context: MMU off, physical addresses, boot stack (which is in .bss but
+ * outside the part cleared here).
+ * Return: physical addresses of the roots.
+ */
+struct early_roots early_map_kernel(void)
+{
+	u64 idmap = (u64)_idmap_text & ~(PMD_SIZE - 1);
+
+	zero_words((u64 *)_bss_start, (u64 *)_bss_end);
+	for (; idmap < (u64)_idmap_text_end; idmap += PMD_SIZE)
+		*pmd_entry(idmap_pg_dir, idmap) = idmap | PROT_IDMAP_BLOCK;
+
+	map_section(_start, _text_end, PROT_KERNEL_RX);
+	map_section(_text_end, _rodata_end, PROT_KERNEL_RO);
+	map_section(_init_text, _init_text_end, PROT_KERNEL_RX);
+	map_section(_init_data, _image_end, PROT_KERNEL_RW);
+	invalidate_lines((u64)_bss_start, (u64)_bss_end);
+	return (struct early_roots){idmap_pg_dir, swapper_pg_dir};
+}

@@ -1,0 +1,397 @@
+/*
+ * Exception entry and return, system-call dispatch, context switch.
+ *
+ * Register frame: struct pt_regs on the kernel stack. On entry from EL0 the
+ * stack pointer is the top of the task's stack, where the task's own address
+ * is stored; SP_EL0, which holds the user's stack pointer outside the kernel,
+ * becomes `current`. From EL1 `current` is already there.
+ *
+ * Interrupts run on the CPU's interrupt stack. Time is accounted here: user
+ * time up to the entry, kernel time up to the return.
+ */
+#include <asm/page.h>
+#include <asm/ptregs.h>
+#include <asm/syscall_nr.h>
+#include <asm/sysreg.h>
+#include <asm/thread.h>
+
+tsk	.req	x28
+
+	.macro	save_gprs
+	stp	x0, x1, [sp, #16 * 0]
+	stp	x2, x3, [sp, #16 * 1]
+	stp	x4, x5, [sp, #16 * 2]
+	stp	x6, x7, [sp, #16 * 3]
+	stp	x8, x9, [sp, #16 * 4]
+	stp	x10, x11, [sp, #16 * 5]
+	stp	x12, x13, [sp, #16 * 6]
+	stp	x14, x15, [sp, #16 * 7]
+	stp	x16, x17, [sp, #16 * 8]
+	stp	x18, x19, [sp, #16 * 9]
+	stp	x20, x21, [sp, #16 * 10]
+	stp	x22, x23, [sp, #16 * 11]
+	stp	x24, x25, [sp, #16 * 12]
+	stp	x26, x27, [sp, #16 * 13]
+	stp	x28, x29, [sp, #16 * 14]
+	.endm
+
+	.macro	restore_gprs_and_return
+	ldp	x0, x1, [sp, #16 * 0]
+	ldp	x2, x3, [sp, #16 * 1]
+	ldp	x4, x5, [sp, #16 * 2]
+	ldp	x6, x7, [sp, #16 * 3]
+	ldp	x8, x9, [sp, #16 * 4]
+	ldp	x10, x11, [sp, #16 * 5]
+	ldp	x12, x13, [sp, #16 * 6]
+	ldp	x14, x15, [sp, #16 * 7]
+	ldp	x16, x17, [sp, #16 * 8]
+	ldp	x18, x19, [sp, #16 * 9]
+	ldp	x20, x21, [sp, #16 * 10]
+	ldp	x22, x23, [sp, #16 * 11]
+	ldp	x24, x25, [sp, #16 * 12]
+	ldp	x26, x27, [sp, #16 * 13]
+	ldp	x28, x29, [sp, #16 * 14]
+	ldr	x30, [sp, #PT_LR]
+	add	sp, sp, #PT_SIZE
+	eret
+	.endm
+
+/* Counter ticks since TI_STAMP go to \field; stamp = now. Clobbers x9-x12. */
+	.macro	account field
+	mrs	x9, cntvct_el0
+	ldr	x10, [tsk, #TI_STAMP]
+	ldr	x11, [tsk, #\field]
+	sub	x10, x9, x10
+	add	x11, x11, x10
+	str	x11, [tsk, #\field]
+	str	x9, [tsk, #TI_STAMP]
+	.endm
+
+/* From EL0: leaves tsk, x22 = pc, x23 = pstate; x0-x7 and x8 untouched. */
+	.macro	enter_from_user
+	save_gprs
+	mrs	x22, elr_el1
+	mrs	x23, spsr_el1
+	mrs	x21, sp_el0
+	ldr	tsk, [sp, #PT_SIZE]
+	stp	x30, x21, [sp, #PT_LR]
+	stp	x22, x23, [sp, #PT_PC]
+	msr	sp_el0, tsk
+	stp	xzr, xzr, [sp, #PT_FRAME]
+	add	x29, sp, #PT_FRAME
+	account	TI_UTIME
+	.endm
+
+	.macro	enter_from_kernel
+	save_gprs
+	mrs	x22, elr_el1
+	mrs	x23, spsr_el1
+	add	x21, sp, #PT_SIZE
+	mrs	tsk, sp_el0
+	stp	x30, x21, [sp, #PT_LR]
+	stp	x22, x23, [sp, #PT_PC]
+	stp	x29, x22, [sp, #PT_FRAME]
+	add	x29, sp, #PT_FRAME
+	mov	x9, #-1
+	str	x9, [sp, #PT_SYSCALLNO]
+	.endm
+
+
+/*
+ * Vectors (Arm ARM D1.3.1). From EL1 the frame is only pushed if the stack
+ * pointer did not run into the guard below the stack: stacks are aligned to
+ * twice their size, so one bit of the address tells.
+ */
+	.macro	vector_el0 label
+	.balign 128
+	sub	sp, sp, #PT_SIZE
+	b	\label
+	.endm
+
+	.macro	vector_el1 label
+	.balign 128
+	sub	sp, sp, #PT_SIZE
+	/* sp and x0 change places by sums, without another register */
+	add	sp, sp, x0
+	sub	x0, sp, x0
+	tbnz	x0, #THREAD_SHIFT, 1f
+	sub	x0, sp, x0
+	sub	sp, sp, x0
+	b	\label
+1:	msr	tpidr_el0, x0		/* the user's value is lost: we panic */
+	b	stack_overflow
+	.endm
+
+	.section .vectors, "ax"
+	.balign 2048
+	.globl vectors
+vectors:
+	vector_el1 el1_bad		/* EL1t: never used */
+	vector_el1 el1_bad
+	vector_el1 el1_bad
+	vector_el1 el1_bad
+	vector_el1 el1_sync
+	vector_el1 el1_irq
+	vector_el1 el1_bad
+	vector_el1 el1_serror
+	vector_el0 el0_sync
+	vector_el0 el0_irq
+	vector_el0 el0_bad
+	vector_el0 el0_serror
+	vector_el0 el0_bad		/* AArch32 */
+	vector_el0 el0_bad
+	vector_el0 el0_bad
+	vector_el0 el0_bad
+
+	.text
+	.balign 64
+el0_sync:
+	enter_from_user
+	mrs	x25, esr_el1
+	lsr	x24, x25, #ESR_EC_SHIFT
+	cmp	x24, #EC_SVC64
+	b.ne	el0_other
+
+	/* System call: x8 = number, x0-x5 = arguments, still in place. */
+	ldr	w9, [tsk, #TI_FLAGS]
+	str	x0, [sp, #PT_ORIG_X0]
+	mov	w8, w8
+	str	x8, [sp, #PT_SYSCALLNO]
+	tst	w9, #TIF_SYSCALL_WORK
+	b.ne	el0_svc_traced
+	cmp	x8, #NR_SYSCALLS
+	b.hs	el0_svc_unknown
+	adrp	x10, sys_call_table
+	add	x10, x10, :lo12:sys_call_table
+	ldr	x10, [x10, x8, lsl #3]
+	mrs	x11, tpidr_el1
+	adrp	x12, syscall_counts
+	add	x12, x12, :lo12:syscall_counts
+	add	x12, x12, x11
+	ldr	x13, [x12, x8, lsl #3]
+	add	x13, x13, #1
+	str	x13, [x12, x8, lsl #3]
+	msr	daifclr, #2
+	blr	x10
+	str	x0, [sp]
+
+	.globl ret_to_user
+ret_to_user:
+	msr	daifset, #2
+	ldr	w9, [tsk, #TI_FLAGS]
+	tst	w9, #TIF_WORK_MASK
+	b.ne	work_pending
+finish_ret_to_user:
+	account	TI_STIME
+	ldp	x22, x23, [sp, #PT_PC]
+	ldr	x21, [sp, #PT_SP]
+	msr	elr_el1, x22
+	msr	spsr_el1, x23
+	msr	sp_el0, x21
+	restore_gprs_and_return
+
+work_pending:
+	mov	x0, sp
+	bl	exit_to_user_work	/* returns with interrupts off */
+	b	finish_ret_to_user
+
+el0_svc_unknown:
+	msr	daifclr, #2
+	mov	x0, x8
+	bl	sys_unknown
+	str	x0, [sp]
+	b	ret_to_user
+
+el0_svc_traced:
+	msr	daifclr, #2
+	mov	x0, sp
+	bl	syscall_traced
+	b	ret_to_user
+
+el0_other:
+	mov	x9, #-1
+	str	x9, [sp, #PT_SYSCALLNO]
+	mrs	x2, far_el1
+	mov	x0, sp
+	mov	x1, x25
+	bl	el0_exception
+	b	ret_to_user
+
+el0_irq:
+	enter_from_user
+	mov	x9, #-1
+	str	x9, [sp, #PT_SYSCALLNO]
+	bl	run_irq
+	b	ret_to_user
+
+el0_serror:
+	enter_from_user
+	mov	x0, sp
+	mrs	x1, esr_el1
+	bl	serror_exception
+	b	ret_to_user
+
+el0_bad:
+	enter_from_user
+	mov	x9, #-1
+	str	x9, [sp, #PT_SYSCALLNO]
+	mov	x0, sp
+	mrs	x1, esr_el1
+	mrs	x2, far_el1
+	bl	el0_bad_vector
+	b	ret_to_user
+
+el1_sync:
+	enter_from_kernel
+	mov	x0, sp
+	mrs	x1, esr_el1
+	mrs	x2, far_el1
+	bl	el1_exception
+	b	ret_to_kernel
+
+el1_irq:
+	enter_from_kernel
+	bl	run_irq
+	ldr	x9, [tsk, #TI_PREEMPT]
+	cbnz	x9, ret_to_kernel
+	bl	preempt_schedule_irq
+
+ret_to_kernel:
+	ldp	x22, x23, [sp, #PT_PC]
+	msr	elr_el1, x22
+	msr	spsr_el1, x23
+	restore_gprs_and_return
+
+el1_serror:
+	enter_from_kernel
+	mov	x0, sp
+	mrs	x1, esr_el1
+	bl	serror_exception
+	b	ret_to_kernel
+
+el1_bad:
+	enter_from_kernel
+	mov	x0, sp
+	mrs	x1, esr_el1
+	mrs	x2, far_el1
+	bl	el1_bad_vector
+	b	.
+
+/* The frame did not fit: report on the CPU's overflow stack. */
+stack_overflow:
+	sub	x0, sp, x0		/* the interrupted x0 */
+	msr	tpidrro_el0, x0
+	adrp	x0, overflow_stack + 4096
+	add	x0, x0, :lo12:overflow_stack + 4096
+	mov	sp, x0
+	mrs	x0, tpidr_el1
+	add	sp, sp, x0
+	sub	sp, sp, #PT_SIZE
+	mrs	x0, tpidrro_el0
+	save_gprs
+	mrs	x21, tpidr_el0
+	mrs	x22, elr_el1
+	mrs	x23, spsr_el1
+	stp	x30, x21, [sp, #PT_LR]
+	stp	x22, x23, [sp, #PT_PC]
+	stp	x29, x22, [sp, #PT_FRAME]
+	add	x29, sp, #PT_FRAME
+	mov	x0, sp
+	mrs	x1, esr_el1
+	mrs	x2, far_el1
+	bl	stack_overflow_panic
+	b	.
+
+/* Call irq_entry(regs) on the interrupt stack unless already there. */
+run_irq:
+	mov	x0, sp
+	mov	x19, sp
+	mov	x20, x30
+	adrp	x9, irq_stack_ptr
+	add	x9, x9, :lo12:irq_stack_ptr
+	mrs	x10, tpidr_el1
+	ldr	x9, [x9, x10]
+	cbz	x9, 1f			/* before the stacks exist */
+	ldr	w11, [tsk, #TI_PREEMPT]
+	tst	w11, #0xf0000		/* HARDIRQ_MASK: nested */
+	b.ne	1f
+	mov	sp, x9
+1:	bl	irq_entry
+	mov	sp, x19
+	ret	x20
+
+/* First return of a new user task. x0 = previous task. */
+	.globl ret_from_fork
+ret_from_fork:
+	bl	schedule_tail
+	cbz	x19, 1f
+	mov	x0, x20
+	blr	x19			/* kernel thread: fn(arg) */
+	bl	kthread_returned	/* 0: it has become a user task */
+1:	mrs	tsk, sp_el0
+	b	ret_to_user
+
+/*
+ * struct task *cpu_switch_to(prev, next): save callee-saved registers of
+ * prev, load those of next, change stacks; returns prev in next's context.
+ */
+	.globl cpu_switch_to
+cpu_switch_to:
+	add	x8, x0, #TI_CPU_CONTEXT
+	add	x9, x1, #TI_CPU_CONTEXT
+	mov	x10, sp
+	stp	x19, x20, [x8], #16
+	stp	x21, x22, [x8], #16
+	stp	x23, x24, [x8], #16
+	stp	x25, x26, [x8], #16
+	stp	x27, x28, [x8], #16
+	stp	x29, x10, [x8], #16
+	str	x30, [x8]
+	ldp	x19, x20, [x9], #16
+	ldp	x21, x22, [x9], #16
+	ldp	x23, x24, [x9], #16
+	ldp	x25, x26, [x9], #16
+	ldp	x27, x28, [x9], #16
+	ldp	x29, x10, [x9], #16
+	ldr	x30, [x9]
+	mov	sp, x10
+	msr	sp_el0, x1
+	ret
+
+/* void fpsimd_save(struct fpsimd_state *), fpsimd_load(const ...) */
+	.arch_extension fp
+	.arch_extension simd
+	.macro	fp_regs insn
+	\insn	q0, q1, [x0, #16 * 0]
+	\insn	q2, q3, [x0, #16 * 2]
+	\insn	q4, q5, [x0, #16 * 4]
+	\insn	q6, q7, [x0, #16 * 6]
+	\insn	q8, q9, [x0, #16 * 8]
+	\insn	q10, q11, [x0, #16 * 10]
+	\insn	q12, q13, [x0, #16 * 12]
+	\insn	q14, q15, [x0, #16 * 14]
+	\insn	q16, q17, [x0, #16 * 16]
+	\insn	q18, q19, [x0, #16 * 18]
+	\insn	q20, q21, [x0, #16 * 20]
+	\insn	q22, q23, [x0, #16 * 22]
+	\insn	q24, q25, [x0, #16 * 24]
+	\insn	q26, q27, [x0, #16 * 26]
+	\insn	q28, q29, [x0, #16 * 28]
+	\insn	q30, q31, [x0, #16 * 30]
+	.endm
+	.globl fpsimd_save
+fpsimd_save:
+	fp_regs	stp
+	mrs	x1, fpsr
+	mrs	x2, fpcr
+	add	x0, x0, #16 * 32
+	stp	w1, w2, [x0]
+	ret
+	.globl fpsimd_load
+fpsimd_load:
+	fp_regs	ldp
+	add	x0, x0, #16 * 32
+	ldp	w1, w2, [x0]
+	msr	fpsr, x1
+	msr	fpcr, x2
+	ret

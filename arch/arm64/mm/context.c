@@ -1,0 +1,242 @@
+/*
+ * ASIDs: tagging TLB entries with the address space they belong to.
+ *
+ * An mm's context id is (generation << 16 | ASID). When the ASIDs of one
+ * generation are used up the generation advances: every CPU must flush its TLB
+ * before it runs anything under the new one, and the ASIDs that are running at
+ * that moment stay reserved for their owners. ASID 0 is used while no user
+ * address space is active.
+ *
+ * The fast path (same generation) is one compare-and-swap on the CPU's active
+ * id, which a roll-over on another CPU sets to 0.
+ */
+#include <asm/mmu.h>
+#include <asm/percpu.h>
+#include <asm/setup.h>
+#include <linnet/bitmap.h>
+#include <linnet/cpumask.h>
+#include <linnet/errno.h>
+#include <linnet/mm.h>
+#include <linnet/page.h>
+#include <linnet/string.h>
+
+#define ASID_BITS 16
+#define ASID_MASK ((1ul << ASID_BITS) - 1)
+
+static DEFINE_SPINLOCK(asid_lock);
+static u64 asid_generation = 1ul << ASID_BITS; /* [A] */
+static u64 asid_map[(1ul << ASID_BITS) / 64];  /* [asid_lock] */
+static u32 nr_asids;
+static u32 asid_hint = 1;		       /* [asid_lock] */
+static cpumask_t flush_pending;		       /* [asid_lock] */
+static DEFINE_PERCPU(u64, active_id);	       /* [A] */
+static DEFINE_PERCPU(u64, reserved_id);	       /* [asid_lock] */
+
+/* An empty root for CPUs that run no user address space. */
+static u64 reserved_pgd[PTRS_PER_TABLE] __aligned(PAGE_SIZE);
+
+static void __init_text asid_probe(void)
+{
+	u64 bits = read_sysreg(id_aa64mmfr0_el1) >> 4 & 0xf;
+
+	nr_asids = bits == 2 ? 1u << 16 : 1u << 8;
+}
+
+/* Start a generation: running address spaces keep their ASIDs. */
+static void asid_roll_over(void)
+{
+	u32 cpu;
+
+	memset(asid_map, 0, nr_asids / 8);
+	for_each_possible_cpu(cpu) {
+		u64 id = atomic_xchg(&per_cpu(active_id, cpu), 0);
+
+		if (!id)
+			id = per_cpu(reserved_id, cpu);
+		per_cpu(reserved_id, cpu) = id;
+		__set_bit(id & ASID_MASK, asid_map);
+	}
+	flush_pending = cpu_possible_mask;
+}
+
+/* Does a CPU hold @id over the roll-over? Then it lives on as @new_id. */
+static bool asid_was_running(u64 id, u64 new_id)
+{
+	bool hit = false;
+	u32 cpu;
+
+	for_each_possible_cpu(cpu) {
+		if (per_cpu(reserved_id, cpu) == id) {
+			per_cpu(reserved_id, cpu) = new_id;
+			hit = true;
+		}
+	}
+	return hit;
+}
+
+static u64 asid_new(u64 old_id)
+{
+	u64 gen = atomic_read(&asid_generation);
+	u64 asid;
+
+	if (old_id) {
+		u64 id = gen | (old_id & ASID_MASK);
+
+		if (asid_was_running(old_id, id))
+			return id;
+		if (!__test_and_set_bit(old_id & ASID_MASK, asid_map))
+			return id;
+	}
+	asid = find_next_zero_bit(asid_map, nr_asids, asid_hint);
+	if (asid >= nr_asids) {
+		gen += 1ul << ASID_BITS;
+		atomic_set(&asid_generation, gen);
+		asid_roll_over();
+		asid = find_next_zero_bit(asid_map, nr_asids, 1);
+	}
+	__set_bit(asid, asid_map);
+	asid_hint = asid + 1;
+	return gen | asid;
+}
+
+static u64 asid_assign_slow(struct mmu_context *c)
+{
+	u32 cpu = smp_processor_id();
+	u64 id;
+
+	spin_lock(&asid_lock);
+	id = atomic_read(&c->id);
+	if ((id ^ atomic_read(&asid_generation)) >> ASID_BITS) {
+		id = asid_new(id);
+		atomic_set(&c->id, id);
+	}
+	if (cpumask_test(&flush_pending, cpu)) {
+		cpumask_clear(&flush_pending, cpu);
+		__asm__ volatile("tlbi vmalle1\n\tdsb nsh\n\tisb" ::: "memory");
+	}
+	atomic_set(&this_cpu(active_id), id);
+	spin_unlock(&asid_lock);
+	return id;
+}
+
+static u64 asid_assign(struct mmu_context *c)
+{
+	u64 id = atomic_read(&c->id);
+	u64 *active = this_cpu_ptr(&active_id);
+	u64 old = atomic_read(active);
+
+	if (likely(old && !((id ^ atomic_read(&asid_generation)) >> ASID_BITS) &&
+		   __atomic_compare_exchange_n(active, &old, id, false,
+					       __ATOMIC_ACQ_REL,
+					       __ATOMIC_RELAXED)))
+		return id;
+	return asid_assign_slow(c);
+}
+
+void switch_mm(struct mm *mm)
+{
+	u64 ttbr;
+
+	if (!mm) {
+		/* Same ASID, empty tables: no TLB entry has to go. */
+		ttbr = read_sysreg(ttbr0_el1) & ~PTE_ADDR_MASK;
+		ttbr |= symbol_to_phys(reserved_pgd);
+	} else {
+		u64 id = asid_assign(&mm->mmu);
+
+		ttbr = virt_to_phys(mm->mmu.pgd) | (id & ASID_MASK) << 48;
+	}
+	write_sysreg(ttbr, ttbr0_el1);
+	isb();
+}
+
+int mmu_context_init(struct mmu_context *c)
+{
+	if (unlikely(!nr_asids))
+		asid_probe();
+	c->pgd = get_zeroed_page(GFP_KERNEL);
+	c->id = 0;
+	c->flags = 0;
+	return c->pgd ? 0 : -ENOMEM;
+}
+
+void mmu_context_free(struct mmu_context *c)
+{
+	free_page(c->pgd);
+	c->pgd = NULL;
+}
+
+/* --- TLB maintenance (Arm ARM D8.14): entries of all CPUs, by hardware --- */
+
+/* Above this many pages one flush of the whole ASID is cheaper. */
+enum { FLUSH_PAGES_MAX = 128 };
+
+static u64 tlbi_arg(u64 va, u64 id)
+{
+	return (va >> PAGE_SHIFT & ((1ul << 44) - 1)) | (id & ASID_MASK) << 48;
+}
+
+void flush_tlb_page(struct mm *mm, u64 addr)
+{
+	u64 arg = tlbi_arg(addr, atomic_read(&mm->mmu.id));
+
+	dsb(ishst);
+	__asm__ volatile("tlbi vae1is, %0" ::"r"(arg) : "memory");
+	dsb(ish);
+}
+
+void flush_tlb_mm(struct mm *mm)
+{
+	u64 arg = tlbi_arg(0, atomic_read(&mm->mmu.id));
+
+	dsb(ishst);
+	__asm__ volatile("tlbi aside1is, %0" ::"r"(arg) : "memory");
+	dsb(ish);
+}
+
+void flush_tlb_range(struct mm *mm, u64 start, u64 end)
+{
+	u64 id = atomic_read(&mm->mmu.id);
+
+	if ((end - start) >> PAGE_SHIFT > FLUSH_PAGES_MAX) {
+		flush_tlb_mm(mm);
+		return;
+	}
+	dsb(ishst);
+	for (; start < end; start += PAGE_SIZE)
+		__asm__ volatile("tlbi vae1is, %0" ::"r"(tlbi_arg(start, id))
+				 : "memory");
+	dsb(ish);
+}
+
+void flush_tlb_kernel_range(u64 start, u64 end)
+{
+	dsb(ishst);
+	if ((end - start) >> PAGE_SHIFT > FLUSH_PAGES_MAX) {
+		__asm__ volatile("tlbi vmalle1is" ::: "memory");
+	} else {
+		for (; start < end; start += PAGE_SIZE)
+			__asm__ volatile("tlbi vaale1is, %0" ::"r"(
+						 tlbi_arg(start, 0))
+					 : "memory");
+	}
+	dsb(ish);
+	isb();
+}
+
+void sync_icache(void *va, size_t len)
+{
+	u64 ctr = read_sysreg(ctr_el0);
+	u64 dline = 4ul << (ctr >> 16 & 0xf), iline = 4ul << (ctr & 0xf);
+	u64 start = (u64)va, end = start + len, p;
+
+	if (!(ctr >> 28 & 1)) /* IDC: no clean to the point of unification */
+		for (p = start & ~(dline - 1); p < end; p += dline)
+			__asm__ volatile("dc cvau, %0" ::"r"(p) : "memory");
+	dsb(ish);
+	if (!(ctr >> 29 & 1)) /* DIC: no instruction cache invalidation */
+		for (p = start & ~(iline - 1); p < end; p += iline)
+			__asm__ volatile("ic ivau, %0" ::"r"(p) : "memory");
+	dsb(ish);
+	isb();
+}

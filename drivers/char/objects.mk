@@ -1,0 +1,2 @@
+obj-y += drivers/char/kmsg.o
+obj-y += drivers/char/mem.o

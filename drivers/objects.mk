@@ -1,0 +1,8 @@
+obj-y += drivers/of/of.o
+obj-y += drivers/irqchip/gic_common.o
+obj-y += drivers/irqchip/gic_v2.o
+obj-y += drivers/irqchip/gic_v3.o
+obj-y += drivers/clocksource/arm_timer.o
+include drivers/tty/objects.mk
+include drivers/char/objects.mk
+obj-y += drivers/rtc/pl031.o

@@ -1,0 +1,9 @@
+obj-y += drivers/tty/n_tty.o
+obj-y += drivers/tty/n_tty_out.o
+obj-y += drivers/tty/n_tty_read.o
+obj-y += drivers/tty/pl011.o
+obj-y += drivers/tty/pty.o
+obj-y += drivers/tty/tty_core.o
+obj-y += drivers/tty/tty_io.o
+obj-y += drivers/tty/tty_ioctl.o
+obj-y += drivers/tty/tty_jobctrl.o

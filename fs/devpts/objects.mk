@@ -1,0 +1,1 @@
+obj-y += fs/devpts/devpts.o

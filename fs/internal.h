@@ -1,0 +1,58 @@
+/* Between the files of the VFS core. */
+#ifndef FS_INTERNAL_H
+#define FS_INTERNAL_H
+
+#include <linnet/fs.h>
+#include <linnet/spinlock.h>
+
+/* dcache.c */
+extern seqcount_t rename_seq; /* [rename_lock] d_move, d_exchange */
+extern spinlock_t rename_lock;
+void dcache_init(void);
+/* Child by name without a reference; RCU read section. */
+struct dentry *d_lookup_rcu(const struct dentry *parent, const struct qstr *name);
+/* Reference unless dying. */
+bool dget_not_dead(struct dentry *d);
+u64 dcache_count(void);
+
+/* inode.c */
+void inode_cache_init(void);
+void inode_lru_add(struct inode *inode);
+struct inode *inode_alloc(struct super_block *sb);
+void evict_inodes(struct super_block *sb);
+bool may_update_atime(const struct path *path);
+
+/* namei.c */
+struct filename {
+	char *name;
+	bool kernel; /* name belongs to the caller */
+};
+struct open_how_in {
+	u32 flags; /* O_* */
+	u16 mode;
+	u32 acc_mode; /* MAY_* */
+	u32 lookup;
+};
+struct file *do_filp_open(int dfd, struct filename *name,
+			  const struct open_how_in *how);
+int filename_lookup(int dfd, struct filename *name, u32 flags,
+		    struct path *path, const struct path *root);
+int vfs_path_lookup(const struct path *base, const char *name, u32 flags,
+		    struct path *path);
+
+/* open.c */
+int vfs_open(const struct path *path, struct file *f);
+int do_dentry_open(struct file *f);
+
+/* super.c */
+struct super_block *sb_get_active(struct super_block *sb);
+extern struct list_head super_blocks;
+extern spinlock_t sb_lock;
+
+/* locks.c */
+void inode_free_locks(struct inode *inode);
+
+/* file.c */
+void file_cache_init(void);
+
+#endif

@@ -1,0 +1,45 @@
+obj-y += fs/attr.o
+obj-y += fs/binfmt_elf.o
+obj-y += fs/binfmt_script.o
+obj-y += fs/char_dev.o
+obj-y += fs/d_path.o
+obj-y += fs/dcache.o
+obj-y += fs/exec.o
+obj-y += fs/fcntl.o
+obj-y += fs/file.o
+obj-y += fs/fs_context.o
+obj-y += fs/initramfs.o
+obj-y += fs/inode.o
+obj-y += fs/libfs.o
+obj-y += fs/locks.o
+obj-y += fs/mount.o
+obj-y += fs/namei.o
+obj-y += fs/namei_open.o
+obj-y += fs/namei_ops.o
+obj-y += fs/notify.o
+obj-y += fs/open.o
+obj-y += fs/pipe.o
+obj-y += fs/read_write.o
+obj-y += fs/readdir.o
+obj-y += fs/select.o
+obj-y += fs/seq_file.o
+obj-y += fs/splice.o
+obj-y += fs/stat.o
+obj-y += fs/super.o
+obj-y += fs/sync.o
+obj-y += fs/xattr.o
+obj-y += fs/tmpfs/memfd.o
+obj-y += fs/tmpfs/tmpfs.o
+obj-y += fs/tmpfs/xattr.o
+# after tmpfs, which it is made of
+obj-y += fs/devtmpfs/devtmpfs.o
+include fs/devpts/objects.mk
+obj-y += fs/proc/proc.o
+obj-y += fs/proc/info.o
+obj-y += fs/proc/mounts.o
+obj-y += fs/proc/fdinfo.o
+obj-y += fs/proc/smaps.o
+obj-y += fs/proc/sysctl.o
+obj-y += fs/proc/task.o
+obj-y += fs/sysfs/sysfs.o
+include fs/event/objects.mk

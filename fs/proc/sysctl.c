@@ -1,0 +1,219 @@
+/*
+ * /proc/sys: tunable numbers.
+ *
+ * Each knob is an entry whose data names a variable and its range; reading
+ * shows it, writing by a capable user sets it.
+ */
+#include <asm/uaccess.h>
+#include <linnet/cred.h>
+#include <linnet/errno.h>
+#include <linnet/kstrto.h>
+#include <linnet/mm.h>
+#include <linnet/nsproxy.h>
+#include <linnet/printf.h>
+#include <linnet/random.h>
+#include <linnet/string.h>
+#include "proc.h"
+
+struct knob {
+	void *var;
+	u8 size; /* 4 or 8 */
+	s64 min, max;
+};
+
+extern int sysctl_pid_max, panic_timeout, print_fatal_signals;
+extern int sysctl_protected_symlinks, sysctl_protected_hardlinks;
+extern int sysctl_protected_fifos, sysctl_protected_regular;
+extern u32 sysctl_nr_open, sysctl_pipe_max_size;
+extern u64 sysctl_file_max, nr_files;
+extern int sysctl_overcommit_ratio;
+
+static const struct knob *knob_of(const struct file *f)
+{
+	return PROC_I(f->inode)->entry->data;
+}
+
+static ssize_t knob_read(struct kiocb *io, struct iov_iter *to)
+{
+	const struct knob *k = knob_of(io->file);
+	char text[32];
+	int n;
+
+	if (k->size == 8)
+		n = snprintf(text, sizeof(text), "%lu\n", *(u64 *)k->var);
+	else
+		n = snprintf(text, sizeof(text), "%d\n", *(int *)k->var);
+	return simple_read_from_buffer(to, &io->pos, text, (size_t)n);
+}
+
+static ssize_t knob_write(struct kiocb *io, struct iov_iter *from)
+{
+	const struct knob *k = knob_of(io->file);
+	char text[32];
+	size_t asked = from->count, len = min(asked, sizeof(text) - 1);
+	s64 v;
+
+	if (io->pos || copy_from_iter(text, len, from) != len)
+		return -EINVAL;
+	text[len] = '\0';
+	while (len && (text[len - 1] == '\n' || text[len - 1] == ' '))
+		text[--len] = '\0';
+	if (kstrtos64(text, 10, &v) || v < k->min || v > k->max)
+		return -EINVAL;
+	if (k->size == 8)
+		WRITE_ONCE(*(u64 *)k->var, (u64)v);
+	else
+		WRITE_ONCE(*(int *)k->var, (int)v);
+	io->pos += (loff_t)len;
+	return (ssize_t)asked;
+}
+
+static const struct file_ops knob_fops = {
+	.read_iter = knob_read,
+	.write_iter = knob_write,
+	.llseek = generic_llseek,
+};
+
+#define INT_KNOB(n, var, lo, hi)                                               \
+	{.name = n, .mode = S_IFREG | 0644, .fops = &knob_fops,                \
+	 .data = &(const struct knob){&var, 4, lo, hi}}
+#define LONG_KNOB(n, var, lo, hi)                                              \
+	{.name = n, .mode = S_IFREG | 0644, .fops = &knob_fops,                \
+	 .data = &(const struct knob){&var, 8, lo, hi}}
+
+/* --- names --- */
+
+static int uts_show(struct seq_file *m, void *v)
+{
+	struct uts_namespace *uts = current_uts();
+
+	down_read(&uts->lock);
+	seq_printf(m, "%s\n", (char *)&uts->name + (size_t)m->private);
+	up_read(&uts->lock);
+	return 0;
+}
+
+/* Writing a name: root's, without the line's end. */
+static ssize_t uts_write(struct kiocb *io, struct iov_iter *from)
+{
+	struct uts_namespace *uts = current_uts();
+	char text[__NEW_UTS_LEN + 1] = {0};
+	size_t asked = from->count, n = min(asked, (size_t)__NEW_UTS_LEN);
+
+	if (copy_from_iter(text, n, from) != n)
+		return -EFAULT;
+	for (size_t i = 0; i < n; i++)
+		if (text[i] == '\n')
+			text[i] = '\0';
+	down_write(&uts->lock);
+	memcpy((char *)&uts->name +
+		       (size_t)PROC_I(io->file->inode)->entry->data,
+	       text, sizeof(text));
+	up_write(&uts->lock);
+	return (ssize_t)asked;
+}
+
+static int uts_open(struct inode *inode, struct file *f)
+{
+	return single_open(f, uts_show, (void *)PROC_I(inode)->entry->data);
+}
+
+static const struct file_ops uts_fops = {
+	.open = uts_open,
+	.read_iter = seq_read_iter,
+	.write_iter = uts_write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
+#define UTS_KNOB(n, field)                                                     \
+	{.name = n, .mode = S_IFREG | 0644, .fops = &uts_fops,                 \
+	 .data = (void *)offsetof(struct new_utsname, field)}
+#define UTS_ENTRY(n, field)                                                    \
+	{.name = n, .mode = S_IFREG | 0444, .show = uts_show,                  \
+	 .data = (void *)offsetof(struct new_utsname, field)}
+
+static int entropy_show(struct seq_file *m, void *v)
+{
+	seq_printf(m, "%u\n", random_entropy_bits());
+	return 0;
+}
+
+static int uuid_show(struct seq_file *m, void *v)
+{
+	static u8 boot_id[16];
+	u8 fresh[16], *u = fresh;
+
+	if (m->private) {
+		if (!boot_id[8])
+			get_random_bytes(boot_id, sizeof(boot_id));
+		u = boot_id;
+	} else {
+		get_random_bytes(fresh, sizeof(fresh));
+	}
+	u[6] = (u8)((u[6] & 0x0f) | 0x40); /* RFC 4122: version 4 */
+	u[8] = (u8)((u[8] & 0x3f) | 0x80);
+	for (u32 i = 0; i < 16; i++)
+		seq_printf(m, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x"
+								   : "%02x",
+			   u[i]);
+	seq_putc(m, '\n');
+	return 0;
+}
+
+static const struct proc_entry random_entries[] = {
+	{.name = "boot_id", .mode = S_IFREG | 0444, .show = uuid_show,
+	 .data = (void *)1},
+	{.name = "entropy_avail", .mode = S_IFREG | 0444, .show = entropy_show},
+	{.name = "uuid", .mode = S_IFREG | 0444, .show = uuid_show},
+	{.name = NULL},
+};
+
+static const struct proc_entry kernel_entries[] = {
+	UTS_KNOB("domainname", domainname),
+	UTS_KNOB("hostname", nodename),
+	UTS_ENTRY("osrelease", release),
+	UTS_ENTRY("ostype", sysname),
+	INT_KNOB("panic", panic_timeout, S32_MIN, S32_MAX),
+	INT_KNOB("pid_max", sysctl_pid_max, 301, 4194304),
+	INT_KNOB("print-fatal-signals", print_fatal_signals, 0, 1),
+	{.name = "random", .mode = S_IFDIR | 0555, .children = random_entries},
+	INT_KNOB("randomize_va_space", sysctl_randomize_va_space, 0, 2),
+	UTS_ENTRY("version", version),
+	{.name = NULL},
+};
+
+static const struct proc_entry vm_entries[] = {
+	INT_KNOB("max_map_count", sysctl_max_map_count, 0, S32_MAX),
+	LONG_KNOB("mmap_min_addr", sysctl_mmap_min_addr, 0, S64_MAX),
+	INT_KNOB("overcommit_memory", sysctl_overcommit_memory, 0, 2),
+	INT_KNOB("overcommit_ratio", sysctl_overcommit_ratio, 0, S32_MAX),
+	{.name = NULL},
+};
+
+/* Open files, free ones kept (never any), the limit. */
+static int file_nr_show(struct seq_file *m, void *v)
+{
+	seq_printf(m, "%lu\t0\t%lu\n", atomic_read(&nr_files),
+		   sysctl_file_max);
+	return 0;
+}
+
+static const struct proc_entry fs_entries[] = {
+	LONG_KNOB("file-max", sysctl_file_max, 0, S64_MAX),
+	{.name = "file-nr", .mode = S_IFREG | 0444, .show = file_nr_show},
+	INT_KNOB("nr_open", sysctl_nr_open, 8, S32_MAX),
+	INT_KNOB("pipe-max-size", sysctl_pipe_max_size, 4096, S32_MAX),
+	INT_KNOB("protected_fifos", sysctl_protected_fifos, 0, 2),
+	INT_KNOB("protected_hardlinks", sysctl_protected_hardlinks, 0, 1),
+	INT_KNOB("protected_regular", sysctl_protected_regular, 0, 2),
+	INT_KNOB("protected_symlinks", sysctl_protected_symlinks, 0, 1),
+	{.name = NULL},
+};
+
+const struct proc_entry proc_sys_entries[] = {
+	{.name = "fs", .mode = S_IFDIR | 0555, .children = fs_entries},
+	{.name = "kernel", .mode = S_IFDIR | 0555, .children = kernel_entries},
+	{.name = "vm", .mode = S_IFDIR | 0555, .children = vm_entries},
+	{.name = NULL},
+};

@@ -1,0 +1,17 @@
+/* Random numbers from the kernel's generator; any context, never blocks. */
+#ifndef LINNET_RANDOM_H
+#define LINNET_RANDOM_H
+
+#include <linnet/types.h>
+
+void get_random_bytes(void *buf, size_t len);
+u64 get_random_u64(void);
+/* Uniform in [0, bound); bound > 0. */
+u64 get_random_below(u64 bound);
+/* Mix in unpredictable data; @bits: entropy credited. */
+void add_randomness(const void *data, size_t len, u32 bits);
+
+/* Credited so far, at most 256. */
+u32 random_entropy_bits(void);
+
+#endif

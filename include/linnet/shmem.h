@@ -1,0 +1,16 @@
+/* Files of the internal tmpfs: shared anonymous memory, memfd. */
+#ifndef LINNET_SHMEM_H
+#define LINNET_SHMEM_H
+
+#include <linnet/types.h>
+
+struct file;
+
+/* An unlinked tmpfs file of @size bytes, open for reading and writing;
+ * referenced, or ERR_PTR(-ENOMEM, -ENFILE, -EINVAL). */
+struct file *shmem_file_setup(const char *name, loff_t size, u64 vm_flags);
+
+/* F_ADD_SEALS, F_GET_SEALS. */
+long shmem_fcntl(struct file *f, u32 cmd, u64 arg);
+
+#endif

@@ -1,0 +1,121 @@
+/*
+ * Spinlocks: fair ticket locks; holding one disables preemption.
+ *
+ * A lock that is ever taken from an interrupt handler must always be taken
+ * with the _irq forms. Never sleep under one. The debug build remembers the
+ * owner and checks the order of acquisition.
+ */
+#ifndef LINNET_SPINLOCK_H
+#define LINNET_SPINLOCK_H
+
+#include <asm/barrier.h>
+#include <asm/irqflags.h>
+#include <linnet/atomic.h>
+#include <linnet/preempt.h>
+
+typedef struct {
+	union {
+		u32 word;
+		struct {
+			u16 owner; /* ticket being served */
+			u16 next;  /* ticket the next comer gets */
+		};
+	};
+} spinlock_t;
+
+#define SPINLOCK_INIT	      {{0}}
+#define DEFINE_SPINLOCK(name) spinlock_t name = SPINLOCK_INIT
+
+static inline void spin_init(spinlock_t *l)
+{
+	l->word = 0;
+}
+
+void spin_wait(spinlock_t *l, u16 ticket);
+
+/* Acquire without touching preemption: callers have done that. */
+static __always_inline void spin_acquire(spinlock_t *l)
+{
+	u32 old = __atomic_fetch_add(&l->word, 1u << 16, __ATOMIC_ACQUIRE);
+
+	if (unlikely((u16)old != (u16)(old >> 16)))
+		spin_wait(l, (u16)(old >> 16));
+}
+
+/* Pairs with the acquire in spin_acquire() and spin_wait(). */
+static __always_inline void spin_release(spinlock_t *l)
+{
+	__atomic_store_n(&l->owner, (u16)(l->owner + 1), __ATOMIC_RELEASE);
+}
+
+static __always_inline void spin_lock(spinlock_t *l)
+{
+	preempt_disable();
+	spin_acquire(l);
+}
+
+static __always_inline void spin_unlock(spinlock_t *l)
+{
+	spin_release(l);
+	preempt_enable();
+}
+
+static inline bool spin_trylock(spinlock_t *l)
+{
+	u32 old;
+
+	preempt_disable();
+	old = atomic_read(&l->word);
+	if ((u16)old == (u16)(old >> 16) &&
+	    __atomic_compare_exchange_n(&l->word, &old, old + (1u << 16), false,
+					__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return true;
+	preempt_enable();
+	return false;
+}
+
+static __always_inline void spin_lock_irq(spinlock_t *l)
+{
+	local_irq_disable();
+	spin_lock(l);
+}
+
+static __always_inline void spin_unlock_irq(spinlock_t *l)
+{
+	spin_release(l);
+	local_irq_enable();
+	preempt_enable();
+}
+
+static __always_inline u64 spin_lock_irqsave(spinlock_t *l)
+{
+	u64 flags = local_irq_save();
+
+	spin_lock(l);
+	return flags;
+}
+
+static __always_inline void spin_unlock_irqrestore(spinlock_t *l, u64 flags)
+{
+	spin_release(l);
+	local_irq_restore(flags);
+	preempt_enable();
+}
+
+static inline bool spin_is_locked(const spinlock_t *l)
+{
+	u32 v = atomic_read(&l->word);
+
+	return (u16)v != (u16)(v >> 16);
+}
+
+#ifdef CONFIG_DEBUG
+void spin_assert_held(const spinlock_t *l);
+#else
+static inline void spin_assert_held(const spinlock_t *l)
+{
+	(void)l;
+}
+#endif
+
+#endif

@@ -1,0 +1,17 @@
+/* The code and data pages the kernel maps into every process. */
+#ifndef LINNET_VDSO_H
+#define LINNET_VDSO_H
+
+#include <linnet/types.h>
+
+struct mm;
+
+/* Map both into @mm (mmap_lock held for writing): address of the code, or
+ * negative errno. */
+long vdso_map(struct mm *mm);
+/* Address of the signal return trampoline in a vDSO mapped at @base. */
+u64 vdso_sigreturn(u64 base);
+/* Publish clock parameters. Caller serialises. */
+void vdso_update_clock(u64 mult, u32 shift, s64 real_offset);
+
+#endif

@@ -1,0 +1,203 @@
+/*
+ * High-resolution timers: a tree per CPU, ordered by expiry, and the CPU's
+ * one-shot clock event device set to the earliest.
+ *
+ * A timer belongs to the tree of the CPU that started it (timer->cpu) and is
+ * guarded by that base's lock. Its handler runs without the lock; base->running
+ * lets hrtimer_cancel() wait for it.
+ *
+ * Lock: base->lock, irq-safe, inside runqueue and sighand locks.
+ */
+#include <asm/percpu.h>
+#include <linnet/clockevent.h>
+#include <linnet/hrtimer.h>
+#include <linnet/printk.h>
+#include <linnet/sched.h>
+#include <linnet/spinlock.h>
+#include <linnet/task.h>
+
+struct timer_base {
+	spinlock_t lock;
+	struct rb_root_cached tree; /* [lock] */
+	struct hrtimer *running;    /* [lock] whose handler runs */
+	bool in_interrupt;	    /* [lock] reprogramming comes at the end */
+	ktime_t programmed;
+};
+
+static DEFINE_PERCPU(struct timer_base, timer_bases);
+
+static struct hrtimer *to_timer(struct rb_node *n)
+{
+	return rb_entry_or_null(n, struct hrtimer, node);
+}
+
+static bool expires_before(const struct rb_node *a, const struct rb_node *b)
+{
+	return container_of(a, struct hrtimer, node)->expires <
+	       container_of(b, struct hrtimer, node)->expires;
+}
+
+void hrtimer_init(struct hrtimer *t, void (*func)(struct hrtimer *t))
+{
+	t->func = func;
+	t->state = HRTIMER_IDLE;
+	t->cpu = 0;
+	t->expires = 0;
+}
+
+/* Lock the base the timer is (or was last) on. */
+static struct timer_base *lock_base(struct hrtimer *t, u64 *flags)
+{
+	for (;;) {
+		u32 cpu = READ_ONCE(t->cpu);
+		struct timer_base *b = per_cpu_ptr(&timer_bases, cpu);
+
+		*flags = spin_lock_irqsave(&b->lock);
+		if (likely(cpu == t->cpu))
+			return b;
+		spin_unlock_irqrestore(&b->lock, *flags);
+	}
+}
+
+static void program(struct timer_base *b)
+{
+	struct hrtimer *first = to_timer(rb_first_cached(&b->tree));
+	ktime_t at = first ? first->expires : KTIME_MAX;
+
+	if (at == b->programmed || b->in_interrupt)
+		return;
+	b->programmed = at;
+	clockevent_program(at);
+}
+
+static void dequeue(struct timer_base *b, struct hrtimer *t)
+{
+	rb_erase_cached(&t->node, &b->tree);
+	WRITE_ONCE(t->state, HRTIMER_IDLE);
+}
+
+bool hrtimer_try_cancel(struct hrtimer *t)
+{
+	struct timer_base *b;
+	bool queued;
+	u64 flags;
+
+	if (!hrtimer_queued(t))
+		return false;
+	b = lock_base(t, &flags);
+	queued = t->state == HRTIMER_QUEUED;
+	/* The device may fire once for nothing: cheaper than reprogramming. */
+	if (queued)
+		dequeue(b, t);
+	spin_unlock_irqrestore(&b->lock, flags);
+	return queued;
+}
+
+bool hrtimer_cancel(struct hrtimer *t)
+{
+	bool queued = hrtimer_try_cancel(t);
+
+	for (;;) {
+		u64 flags;
+		struct timer_base *b = lock_base(t, &flags);
+		bool busy = b->running == t;
+
+		if (!busy && t->state == HRTIMER_QUEUED) { /* it restarted */
+			dequeue(b, t);
+			queued = true;
+		}
+		spin_unlock_irqrestore(&b->lock, flags);
+		if (!busy)
+			return queued;
+		cpu_relax();
+	}
+}
+
+void hrtimer_start(struct hrtimer *t, ktime_t expires)
+{
+	struct timer_base *b;
+	u64 flags;
+
+	hrtimer_try_cancel(t);
+	flags = local_irq_save();
+	b = this_cpu_ptr(&timer_bases);
+	/* Not queued and the owner serialises starts: cpu may change now. */
+	WRITE_ONCE(t->cpu, smp_processor_id());
+	spin_lock(&b->lock);
+	t->expires = expires;
+	rb_add_cached(&t->node, &b->tree, expires_before);
+	WRITE_ONCE(t->state, HRTIMER_QUEUED);
+	if (b->tree.rb_leftmost == &t->node)
+		program(b);
+	spin_unlock(&b->lock);
+	local_irq_restore(flags);
+}
+
+/* The CPU's clock event fired. Interrupts off. */
+void hrtimer_interrupt(void)
+{
+	struct timer_base *b = this_cpu_ptr(&timer_bases);
+	struct hrtimer *t;
+	ktime_t now;
+
+	spin_lock(&b->lock);
+	b->in_interrupt = true;
+	now = ktime_get();
+	while ((t = to_timer(rb_first_cached(&b->tree))) && t->expires <= now) {
+		dequeue(b, t);
+		b->running = t;
+		spin_unlock(&b->lock);
+		t->func(t);
+		spin_lock(&b->lock);
+		b->running = NULL;
+		if (!rb_first_cached(&b->tree))
+			break;
+		now = ktime_get();
+	}
+	b->in_interrupt = false;
+	b->programmed = 0;
+	program(b);
+	spin_unlock(&b->lock);
+}
+
+/* --- sleeping with a limit --- */
+
+struct sleeper {
+	struct hrtimer timer;
+	struct task *task;
+	bool expired;
+};
+
+static void sleeper_wake(struct hrtimer *t)
+{
+	struct sleeper *s = container_of(t, struct sleeper, timer);
+
+	WRITE_ONCE(s->expired, true);
+	try_to_wake_up(s->task, TASK_NORMAL | TASK_IDLE_STATE);
+}
+
+bool schedule_timeout_at(ktime_t expires)
+{
+	struct sleeper s = {.task = current};
+
+	if (expires == KTIME_MAX) {
+		schedule();
+		return false;
+	}
+	hrtimer_init(&s.timer, sleeper_wake);
+	hrtimer_start(&s.timer, expires);
+	if (!READ_ONCE(s.expired))
+		schedule();
+	hrtimer_cancel(&s.timer);
+	__set_current_state(TASK_RUNNING);
+	return READ_ONCE(s.expired);
+}
+
+void msleep(u32 ms)
+{
+	ktime_t end = ktime_get() + (ktime_t)ms * NSEC_PER_MSEC;
+
+	do {
+		set_current_state(TASK_UNINTERRUPTIBLE);
+	} while (!schedule_timeout_at(end));
+}

@@ -1,0 +1,313 @@
+/*
+ * POSIX per-process timers: timer_create and relatives, and the CPU-time
+ * interval timers.
+ *
+ * A timer lives in its process's list from timer_create() to timer_delete(),
+ * exit or execve. Each owns one preallocated signal entry, queued at most once:
+ * further expiries while it is queued count as overruns. A periodic timer is
+ * started again when its signal is delivered, so a process that does not take
+ * its signals costs nothing.
+ *
+ * Lock: thread_group->timers_lock for the list; sighand->lock for the entry;
+ * the hrtimer base's for the rest.
+ */
+#include <asm/uaccess.h>
+#include <linnet/errno.h>
+#include <linnet/hrtimer.h>
+#include <linnet/posix_timers.h>
+#include <linnet/slab.h>
+#include <linnet/syscalls.h>
+#include <linnet/task.h>
+#include <linnet/timekeeping.h>
+
+struct posix_timer {
+	struct list_head node;	/* [list_lock] */
+	struct hrtimer timer;
+	struct thread_group *tg; /* whose list it is in */
+	struct task *target;	/* referenced: who gets the signal */
+	struct sigqueue *q;
+	int id;
+	__kernel_clockid_t clock;
+	int notify;		/* SIGEV_* */
+	ktime_t interval;
+	s64 overrun, overrun_last;
+	bool dead;
+};
+
+static DEFINE_SPINLOCK(list_lock); /* all lists; irq-safe */
+
+/* A fixed offset from monotonic time; CPU clocks are not offered. */
+static ktime_t clock_offset(__kernel_clockid_t clock)
+{
+	return clock == CLOCK_REALTIME || clock == CLOCK_TAI
+		       ? ktime_real_offset() : 0;
+}
+
+/* Skip the periods that have passed: how many. */
+static s64 forward(struct posix_timer *t, ktime_t now)
+{
+	s64 missed;
+
+	if (!t->interval || now < t->timer.expires)
+		return 0;
+	missed = (now - t->timer.expires) / t->interval + 1;
+	t->timer.expires += missed * t->interval;
+	return missed;
+}
+
+static void timer_fires(struct hrtimer *h)
+{
+	struct posix_timer *t = container_of(h, struct posix_timer, timer);
+
+	if (t->notify == SIGEV_NONE || READ_ONCE(t->dead))
+		return;
+	send_sigqueue(t->q, t->target, t->notify != SIGEV_THREAD_ID);
+}
+
+/* [sighand->lock] The signal is being taken: report overruns, go on. */
+void posix_timer_delivered(struct posix_timer *t, siginfo_t *info)
+{
+	if (t->interval && !t->dead) {
+		t->overrun_last = max(forward(t, ktime_get()) - 1, (s64)0);
+		hrtimer_start(&t->timer, t->timer.expires);
+	}
+	info->si_overrun = (int)min(t->overrun_last, (s64)S32_MAX);
+}
+
+static struct posix_timer *find_locked(struct thread_group *tg, int id)
+{
+	struct posix_timer *t;
+
+	list_for_each_entry(t, &tg->posix_timers, node)
+		if (t->id == id)
+			return t;
+	return NULL;
+}
+
+/* Not in any list any more. Waits for its handler. */
+static void timer_destroy(struct posix_timer *t)
+{
+	struct sighand *sh;
+	u64 flags;
+
+	WRITE_ONCE(t->dead, true);
+	hrtimer_cancel(&t->timer);
+	sh = lock_task_sighand(t->target, &flags);
+	if (!list_empty(&t->q->node))
+		list_del(&t->q->node);
+	if (sh)
+		spin_unlock_irqrestore(&sh->lock, flags);
+	hrtimer_cancel(&t->timer);
+	sigqueue_free(t->q);
+	task_put(t->target);
+	kfree(t);
+}
+
+void posix_timers_exit(struct thread_group *tg)
+{
+	struct posix_timer *t;
+
+	for (;;) {
+		spin_lock_irq(&list_lock);
+		t = list_first_entry_or_null(&tg->posix_timers,
+					     struct posix_timer, node);
+		if (t)
+			list_del(&t->node);
+		spin_unlock_irq(&list_lock);
+		if (!t)
+			return;
+		timer_destroy(t);
+	}
+}
+
+static bool clock_has_timers(__kernel_clockid_t clock)
+{
+	return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC ||
+	       clock == CLOCK_BOOTTIME || clock == CLOCK_TAI;
+}
+
+/* The thread a SIGEV_THREAD_ID names, or the process. Referenced or NULL. */
+static struct task *notify_target(const sigevent_t *ev)
+{
+	struct task *t;
+
+	switch (ev->sigev_notify) {
+	case SIGEV_SIGNAL | SIGEV_THREAD_ID:
+		t = task_find_get(ev->sigev_notify_thread_id);
+		if (t && !same_thread_group(t, current)) {
+			task_put(t);
+			t = NULL;
+		}
+		break;
+	case SIGEV_SIGNAL:
+	case SIGEV_THREAD:
+	case SIGEV_NONE:
+		t = task_get(current->group_leader);
+		break;
+	default:
+		return NULL;
+	}
+	if (t && ev->sigev_notify != SIGEV_NONE &&
+	    (ev->sigev_signo <= 0 || ev->sigev_signo > NSIG_MAX)) {
+		task_put(t);
+		t = NULL;
+	}
+	return t;
+}
+
+static struct posix_timer *timer_alloc(__kernel_clockid_t clock,
+				       const sigevent_t *ev, struct task *target)
+{
+	struct posix_timer *t = kzalloc(sizeof(*t), GFP_KERNEL);
+
+	if (!t)
+		return NULL;
+	t->q = sigqueue_prealloc();
+	if (!t->q) {
+		kfree(t);
+		return NULL;
+	}
+	hrtimer_init(&t->timer, timer_fires);
+	t->clock = clock;
+	t->target = target;
+	t->notify = ev->sigev_notify;
+	t->q->timer = t;
+	siginfo_init(&t->q->info, ev->sigev_signo, SI_TIMER);
+	t->q->info.si_value = ev->sigev_value;
+	return t;
+}
+
+SYSCALL_DEFINE3(timer_create, __kernel_clockid_t, clock, sigevent_t __user *,
+		uev, __kernel_timer_t __user *, uid)
+{
+	sigevent_t ev = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+	struct thread_group *tg = current->tg;
+	struct posix_timer *t;
+	struct task *target;
+
+	if (!clock_has_timers(clock))
+		return -EINVAL;
+	if (uev && copy_from_user(&ev, uev, sizeof(ev)))
+		return -EFAULT;
+	target = notify_target(&ev);
+	if (!target)
+		return -EINVAL;
+	t = timer_alloc(clock, &ev, target);
+	if (!t) {
+		task_put(target);
+		return -EAGAIN;
+	}
+	spin_lock_irq(&list_lock);
+	do {
+		t->id = tg->next_timer_id;
+		tg->next_timer_id = tg->next_timer_id == S32_MAX
+					    ? 0 : tg->next_timer_id + 1;
+	} while (find_locked(tg, t->id));
+	if (!uev)
+		t->q->info.si_value.sival_int = t->id;
+	t->q->info.si_tid = t->id;
+	t->tg = tg;
+	list_add_tail(&t->node, &tg->posix_timers);
+	spin_unlock_irq(&list_lock);
+	return put_user(t->id, uid);
+}
+
+static void get_setting(struct posix_timer *t, struct __kernel_itimerspec *s)
+{
+	ktime_t left = 0, now = ktime_get();
+
+	if (t->interval && !hrtimer_queued(&t->timer) && t->timer.expires)
+		forward(t, now);
+	if (hrtimer_queued(&t->timer) || (t->interval && t->timer.expires))
+		left = max(t->timer.expires - now, (ktime_t)1);
+	s->it_value = ktime_to_timespec(left);
+	s->it_interval = ktime_to_timespec(t->interval);
+}
+
+SYSCALL_DEFINE2(timer_gettime, __kernel_timer_t, id,
+		struct __kernel_itimerspec __user *, uset)
+{
+	struct __kernel_itimerspec s;
+	struct posix_timer *t;
+
+	spin_lock_irq(&list_lock);
+	t = find_locked(current->tg, id);
+	if (t)
+		get_setting(t, &s);
+	spin_unlock_irq(&list_lock);
+	return t ? copy_to_user(uset, &s, sizeof(s)) : -EINVAL;
+}
+
+SYSCALL_DEFINE1(timer_getoverrun, __kernel_timer_t, id)
+{
+	struct posix_timer *t;
+	long n = -EINVAL;
+
+	spin_lock_irq(&list_lock);
+	t = find_locked(current->tg, id);
+	if (t)
+		n = (long)min(t->overrun_last, (s64)S32_MAX);
+	spin_unlock_irq(&list_lock);
+	return n;
+}
+
+/* [list_lock] */
+static void arm(struct posix_timer *t, int flags,
+		const struct __kernel_itimerspec *s)
+{
+	ktime_t value = timespec_to_ktime(&s->it_value);
+
+	hrtimer_try_cancel(&t->timer);
+	t->interval = 0;
+	t->timer.expires = 0;
+	t->overrun_last = 0;
+	if (!value)
+		return;
+	if (flags & TIMER_ABSTIME)
+		value = value == KTIME_MAX ? value
+					   : value - clock_offset(t->clock);
+	else
+		value = ktime_add_safe(ktime_get(), value);
+	t->interval = timespec_to_ktime(&s->it_interval);
+	hrtimer_start(&t->timer, value);
+}
+
+SYSCALL_DEFINE4(timer_settime, __kernel_timer_t, id, int, flags,
+		const struct __kernel_itimerspec __user *, uset,
+		struct __kernel_itimerspec __user *, uold)
+{
+	struct __kernel_itimerspec s, old;
+	struct posix_timer *t;
+
+	if (!uset)
+		return -EINVAL;
+	if (copy_from_user(&s, uset, sizeof(s)))
+		return -EFAULT;
+	if (!timespec_valid(&s.it_value) || !timespec_valid(&s.it_interval))
+		return -EINVAL;
+	spin_lock_irq(&list_lock);
+	t = find_locked(current->tg, id);
+	if (t) {
+		get_setting(t, &old);
+		arm(t, flags, &s);
+	}
+	spin_unlock_irq(&list_lock);
+	if (!t)
+		return -EINVAL;
+	return uold ? copy_to_user(uold, &old, sizeof(old)) : 0;
+}
+
+SYSCALL_DEFINE1(timer_delete, __kernel_timer_t, id)
+{
+	struct posix_timer *t;
+
+	spin_lock_irq(&list_lock);
+	t = find_locked(current->tg, id);
+	if (t)
+		list_del(&t->node);
+	spin_unlock_irq(&list_lock);
+	if (!t)
+		return -EINVAL;
+	timer_destroy(t);
+	return 0;
+}

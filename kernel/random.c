@@ -1,0 +1,142 @@
+/*
+ * Random numbers: a ChaCha20 generator fed by an entropy pool.
+ *
+ * The pool is a BLAKE2s state into which everything unpredictable is mixed: the
+ * seed from the device tree, the CPU's generator, interrupt and counter
+ * timing. The generator's key comes from the pool and is replaced after each
+ * use by its own output (fast key erasure), so that a captured state says
+ * nothing about the past; it is reseeded from the pool every so often.
+ *
+ * Lock: random_lock, irq-safe, innermost.
+ */
+#include <asm/setup.h>
+#include <linnet/blake2s.h>
+#include <linnet/boot.h>
+#include <linnet/chacha20.h>
+#include <linnet/init.h>
+#include <linnet/of.h>
+#include <linnet/random.h>
+#include <linnet/spinlock.h>
+#include <linnet/string.h>
+#include <linnet/time.h>
+#include <linnet/types.h>
+
+enum { KEY_SIZE = 32, RESEED_BYTES = 1 << 20 };
+
+static DEFINE_SPINLOCK(random_lock);
+static u8 pool[KEY_SIZE];  /* [random_lock] */
+static u8 key[KEY_SIZE];   /* [random_lock] */
+static u64 nonce;	   /* [random_lock] */
+static u64 since_reseed;   /* [random_lock] bytes given out */
+static u32 entropy_bits;   /* [random_lock] credited, capped at 256 */
+
+/* pool = BLAKE2s(pool, data) [random_lock] */
+static void mix(const void *data, size_t len)
+{
+	struct blake2s h;
+
+	blake2s_init(&h, KEY_SIZE, pool, KEY_SIZE);
+	blake2s_update(&h, data, len);
+	blake2s_final(&h, pool);
+}
+
+static void mix_time(void)
+{
+	u64 t[2] = {get_cycles(), 0};
+	bool ok;
+
+	t[1] = arch_random_long(&ok);
+	mix(t, sizeof(t));
+}
+
+/* A new key from the pool. [random_lock] */
+static void reseed(void)
+{
+	struct blake2s h;
+
+	mix_time();
+	blake2s_init(&h, KEY_SIZE, pool, KEY_SIZE);
+	blake2s_update(&h, key, KEY_SIZE);
+	blake2s_final(&h, key);
+	since_reseed = 0;
+}
+
+void add_randomness(const void *data, size_t len, u32 bits)
+{
+	u64 flags = spin_lock_irqsave(&random_lock);
+
+	mix(data, len);
+	entropy_bits = min(entropy_bits + bits, 256u);
+	if (bits)
+		reseed();
+	spin_unlock_irqrestore(&random_lock, flags);
+}
+
+u32 random_entropy_bits(void)
+{
+	return READ_ONCE(entropy_bits);
+}
+
+/* The first half of each run's first block becomes the next key. */
+void get_random_bytes(void *buf, size_t len)
+{
+	u8 block[CHACHA20_BLOCK_SIZE];
+	u64 n[2] = {0, 0}, flags;
+	size_t have = KEY_SIZE, at = 0;
+	struct chacha20 c;
+
+	flags = spin_lock_irqsave(&random_lock);
+	since_reseed += len;
+	if (since_reseed > RESEED_BYTES)
+		reseed();
+	n[0] = nonce++;
+	chacha20_init(&c, key, (const u8 *)n, 0);
+	chacha20_block(&c, block);
+	memcpy(key, block, KEY_SIZE);
+	spin_unlock_irqrestore(&random_lock, flags);
+	/* The other half of it, then whole blocks. */
+	while (at < len) {
+		size_t step = min(len - at, sizeof(block) - have);
+
+		memcpy((u8 *)buf + at, block + have, step);
+		at += step;
+		have = 0;
+		if (at < len)
+			chacha20_block(&c, block);
+	}
+	memzero_explicit(block, sizeof(block));
+	memzero_explicit(&c, sizeof(c));
+}
+
+u64 get_random_u64(void)
+{
+	u64 v;
+
+	get_random_bytes(&v, sizeof(v));
+	return v;
+}
+
+u64 get_random_below(u64 bound)
+{
+	return (u64)((__uint128_t)get_random_u64() * bound >> 64);
+}
+
+/* Seeds known at boot: the device tree's and the CPU's. */
+void __init_text random_init_early(void)
+{
+	const void *seed;
+	bool ok = true;
+	u32 len;
+
+	mix(pool, 0);
+	seed = of_chosen_prop("rng-seed", &len);
+	if (seed && len)
+		add_randomness(seed, len, len * 8);
+	for (u32 i = 0; i < 8 && ok; i++) {
+		u64 v = arch_random_long(&ok);
+
+		if (ok)
+			add_randomness(&v, sizeof(v), 64);
+	}
+	reseed();
+}

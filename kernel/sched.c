@@ -1,0 +1,644 @@
+/*
+ * The scheduler core: run queues, switching, waking, states.
+ *
+ * Every CPU has a run queue with two classes: real-time (FIFO, RR), served
+ * first, and fair. A task is on at most one queue; `on_rq` says that it is
+ * runnable, `on_cpu` that a CPU still executes on its stack. The running task
+ * stays accounted in its class but outside the class's tree.
+ *
+ * Preemption: resched_curr() marks the running task; it gives way at the next
+ * interrupt return, unlock or return to user mode. A one-shot timer ends a turn
+ * only while somebody else is waiting: a lone task runs without ticks.
+ *
+ * Locks: task->wake_lock serialises wakers of a task, so that one that finds it
+ * off the queues knows that it stays so; rq->lock nests inside. Both are
+ * irq-safe and nest inside sighand->lock and wait-queue locks. Two rq->locks
+ * are taken in CPU order. A task's queue is found with
+ * task_rq_lock(), which retries if the task moved.
+ *
+ * Wake-up against sleep:
+ *     sleeper: state = S; full barrier; test condition; schedule()
+ *     waker:   change condition; full barrier; test state
+ */
+#include <asm/mmu.h>
+#include <linnet/boot.h>
+#include <linnet/errno.h>
+#include <linnet/init.h>
+#include <linnet/irq.h>
+#include <linnet/printk.h>
+#include <linnet/rcu.h>
+#include <linnet/time.h>
+#include <linux/sched.h>
+#include <asm/setup.h>
+#include <asm/uaccess.h>
+#include "sched.h"
+
+DEFINE_PERCPU(struct rq, runqueues);
+
+void preempt_schedule_irq(void);
+void schedule_tail(struct task *prev);
+
+#define RR_SLICE_NS 100000000ul /* a round-robin turn */
+
+/* --- locking a task's queue --- */
+
+struct rq *task_rq_lock(struct task *t, u64 *flags)
+{
+	for (;;) {
+		struct rq *rq;
+
+		*flags = local_irq_save();
+		rq = cpu_rq(READ_ONCE(t->ti.cpu));
+		spin_lock(&rq->lock);
+		if (likely(rq->cpu == t->ti.cpu))
+			return rq;
+		spin_unlock_irqrestore(&rq->lock, *flags);
+	}
+}
+
+void task_rq_unlock(struct rq *rq, u64 flags)
+{
+	spin_unlock_irqrestore(&rq->lock, flags);
+}
+
+/* --- accounting and the turn's end --- */
+
+static void update_rq_clock(struct rq *rq)
+{
+	rq->clock = (u64)ktime_get();
+}
+
+/* Charge the running task for the time since the last call. */
+void update_curr(struct rq *rq)
+{
+	struct task *t = rq->curr;
+	u64 delta;
+
+	update_rq_clock(rq);
+	delta = rq->clock - t->se.exec_start;
+	t->se.exec_start = rq->clock;
+	if (t == rq->idle)
+		return;
+	t->se.sum_exec += delta;
+	if (!task_is_rt(t))
+		fair_charge(rq, t, delta);
+	else if (t->se.policy == SCHED_RR)
+		t->se.rr_left -= min(delta, t->se.rr_left);
+}
+
+void resched_curr(struct rq *rq)
+{
+	struct task *t = rq->curr;
+
+	if (test_ti_flag(t, TIF_NEED_RESCHED))
+		return;
+	set_ti_flag(t, TIF_NEED_RESCHED);
+	if (rq->cpu == smp_processor_id())
+		WRITE_ONCE(t->ti.no_resched, 0);
+	else
+		ipi_send(rq->cpu, IPI_RESCHEDULE);
+}
+
+/* The other CPU's half of resched_curr(): from the IPI, interrupts off. */
+void resched_current(void)
+{
+	if (test_ti_flag(current, TIF_NEED_RESCHED))
+		WRITE_ONCE(current_ti()->no_resched, 0);
+}
+
+static bool others_wait(const struct rq *rq)
+{
+	const struct task *t = rq->curr;
+
+	if (!task_is_rt(t))
+		return rq->fair.nr > 1;
+	if (t->se.policy != SCHED_RR)
+		return false;
+	return rq->rt.queue[task_rt_level(t)].next->next !=
+	       &rq->rt.queue[task_rt_level(t)];
+}
+
+/* Arm the end of the current turn if somebody waits for it. */
+static void start_slice_timer(struct rq *rq)
+{
+	struct task *t = rq->curr;
+	u64 ns;
+
+	if (t == rq->idle || !others_wait(rq) ||
+	    hrtimer_queued(&rq->slice_timer))
+		return;
+	if (task_is_rt(t))
+		ns = t->se.rr_left;
+	else
+		ns = fair_slice(rq, t) -
+		     min(t->se.sum_exec - t->se.prev_sum_exec,
+			 fair_slice(rq, t) - 1);
+	hrtimer_start(&rq->slice_timer, (ktime_t)(rq->clock + ns));
+}
+
+static void slice_expired(struct hrtimer *timer)
+{
+	struct rq *rq = container_of(timer, struct rq, slice_timer);
+
+	spin_lock(&rq->lock);
+	update_curr(rq);
+	if (rq->curr != rq->idle && others_wait(rq)) {
+		u64 ran = rq->curr->se.sum_exec - rq->curr->se.prev_sum_exec;
+
+		if (task_is_rt(rq->curr) ? !rq->curr->se.rr_left
+					 : ran >= fair_slice(rq, rq->curr))
+			resched_curr(rq);
+		else
+			start_slice_timer(rq);
+	}
+	spin_unlock(&rq->lock);
+}
+
+/* --- queueing --- */
+
+static void rt_enqueue(struct rq *rq, struct task *t, bool head)
+{
+	int level = task_rt_level(t);
+
+	if (head)
+		list_add(&t->se.rt, &rq->rt.queue[level]);
+	else
+		list_add_tail(&t->se.rt, &rq->rt.queue[level]);
+	rq->rt.bitmap[level / 64] |= 1ul << level % 64;
+	rq->rt.nr++;
+}
+
+static void rt_dequeue(struct rq *rq, struct task *t)
+{
+	int level = task_rt_level(t);
+
+	list_del(&t->se.rt);
+	if (list_empty(&rq->rt.queue[level]))
+		rq->rt.bitmap[level / 64] &= ~(1ul << level % 64);
+	rq->rt.nr--;
+}
+
+static struct task *rt_pick(struct rq *rq)
+{
+	u32 level = rq->rt.bitmap[0]
+			    ? (u32)__builtin_ctzl(rq->rt.bitmap[0])
+			    : 64 + (u32)__builtin_ctzl(rq->rt.bitmap[1]);
+
+	return list_first_entry(&rq->rt.queue[level], struct task, se.rt);
+}
+
+static void enqueue_task(struct rq *rq, struct task *t, bool wakeup)
+{
+	t->on_rq = true;
+	t->se.wait_start = rq->clock;
+	rq->nr_running++;
+	if (task_is_rt(t))
+		rt_enqueue(rq, t, false);
+	else
+		fair_enqueue(rq, t, wakeup);
+}
+
+static void dequeue_task(struct rq *rq, struct task *t)
+{
+	t->on_rq = false;
+	rq->nr_running--;
+	if (task_is_rt(t))
+		rt_dequeue(rq, t);
+	else
+		fair_dequeue(rq, t);
+}
+
+struct sched_change sched_change_begin(struct rq *rq, struct task *t)
+{
+	struct sched_change c = {.queued = t->on_rq, .running = rq->curr == t};
+
+	update_curr(rq);
+	if (c.queued)
+		dequeue_task(rq, t);
+	return c;
+}
+
+void sched_change_end(struct rq *rq, struct task *t, struct sched_change c)
+{
+	if (c.queued)
+		enqueue_task(rq, t, false);
+	if (c.queued)
+		resched_curr(rq);
+}
+
+/* Does the woken @t take the CPU from the running task? */
+static void check_preempt(struct rq *rq, struct task *t)
+{
+	struct task *curr = rq->curr;
+
+	if (curr == rq->idle) {
+		resched_curr(rq);
+		return;
+	}
+	if (task_is_rt(t)) {
+		if (!task_is_rt(curr) || task_rt_level(t) < task_rt_level(curr))
+			resched_curr(rq);
+		return;
+	}
+	if (!task_is_rt(curr) && fair_preempts(rq, t))
+		resched_curr(rq);
+	else
+		start_slice_timer(rq);
+}
+
+/* --- waking --- */
+
+static void activate(struct rq *rq, struct task *t, bool wakeup)
+{
+	update_curr(rq);
+	enqueue_task(rq, t, wakeup);
+	check_preempt(rq, t);
+}
+
+/* Still runnable, or about to sleep on its own CPU: just change the state. */
+static bool wake_queued(struct task *t, u32 mask)
+{
+	u64 flags;
+	struct rq *rq = task_rq_lock(t, &flags);
+	bool queued = t->on_rq;
+
+	if (queued && (READ_ONCE(t->state) & mask))
+		WRITE_ONCE(t->state, TASK_RUNNING);
+	task_rq_unlock(rq, flags);
+	return queued;
+}
+
+/* Put a sleeping task on a queue. [t->wake_lock], which keeps it asleep. */
+static void wake_sleeper(struct task *t, u32 state)
+{
+	u32 prev_cpu = t->ti.cpu, cpu;
+	struct rq *rq;
+
+	if (state & TASK_UNINTERRUPTIBLE)
+		atomic_sub(&this_rq()->nr_uninterruptible, 1);
+	WRITE_ONCE(t->state, TASK_WAKING);
+	/* It may still be on its way through schedule() on another CPU. */
+	while (smp_load_acquire(&t->on_cpu))
+		cpu_relax();
+	cpu = select_task_rq(t, prev_cpu);
+	rq = cpu_rq(cpu);
+	spin_lock(&rq->lock);
+	if (cpu != prev_cpu) {
+		if (!task_is_rt(t))
+			fair_migrate(t, cpu_rq(prev_cpu), rq);
+		t->se.nr_migrations++;
+		WRITE_ONCE(t->ti.cpu, cpu);
+	}
+	WRITE_ONCE(t->state, TASK_RUNNING);
+	activate(rq, t, true);
+	spin_unlock(&rq->lock);
+}
+
+/**
+ * try_to_wake_up - make a sleeping task runnable
+ * @mask: states it may be in
+ *
+ * Context: any; takes t->wake_lock and runqueue locks.
+ * Return: true if it was in such a state.
+ */
+bool try_to_wake_up(struct task *t, u32 mask)
+{
+	bool woken = false;
+	u64 flags;
+	u32 state;
+
+	if (t == current) {
+		if (!(READ_ONCE(t->state) & mask))
+			return false;
+		WRITE_ONCE(t->state, TASK_RUNNING);
+		return true;
+	}
+	flags = spin_lock_irqsave(&t->wake_lock);
+	smp_mb(); /* pairs with set_current_state() of the sleeper */
+	state = READ_ONCE(t->state);
+	if (state & mask) {
+		woken = true;
+		if (!READ_ONCE(t->on_rq) || !wake_queued(t, mask))
+			wake_sleeper(t, state);
+	}
+	spin_unlock_irqrestore(&t->wake_lock, flags);
+	return woken;
+}
+
+bool wake_up_process(struct task *t)
+{
+	return try_to_wake_up(t, TASK_NORMAL | TASK_IDLE_STATE);
+}
+
+void wake_up_new_task(struct task *t)
+{
+	u64 flags = local_irq_save();
+	u32 cpu = select_task_rq(t, smp_processor_id());
+	struct rq *rq = cpu_rq(cpu);
+
+	spin_lock(&rq->lock);
+	WRITE_ONCE(t->ti.cpu, cpu);
+	WRITE_ONCE(t->state, TASK_RUNNING);
+	update_curr(rq);
+	if (!task_is_rt(t))
+		fair_place_new(rq, t);
+	enqueue_task(rq, t, false);
+	check_preempt(rq, t);
+	spin_unlock_irqrestore(&rq->lock, flags);
+}
+
+void kick_process(struct task *t)
+{
+	u32 cpu;
+
+	preempt_disable();
+	cpu = READ_ONCE(t->ti.cpu);
+	if (cpu != smp_processor_id() && READ_ONCE(cpu_rq(cpu)->curr) == t)
+		ipi_send(cpu, IPI_RESCHEDULE);
+	preempt_enable();
+}
+
+void set_current_state(u32 state)
+{
+	WRITE_ONCE(current->state, state);
+	smp_mb(); /* pairs with try_to_wake_up() */
+}
+
+/* --- switching --- */
+
+/* The previous task is off the CPU: its waker may go on, or it is freed. */
+static void finish_switch(struct rq *rq, struct task *prev)
+{
+	bool dead = READ_ONCE(prev->state) == TASK_DEAD;
+
+	smp_store_release(&prev->on_cpu, false);
+	spin_unlock_irq(&rq->lock);
+	if (dead)
+		task_put(prev);
+}
+
+/* First thing a new task runs (ret_from_fork). */
+void schedule_tail(struct task *prev)
+{
+	struct rq *rq = this_rq();
+
+	/* As if it had called schedule(): lock and preemption are held. */
+	finish_switch(rq, prev);
+	preempt_enable_no_resched();
+	if (current->set_child_tid)
+		put_user(task_pid(current), current->set_child_tid);
+}
+
+static struct task *pick_next(struct rq *rq)
+{
+	struct task *t;
+
+	if (rq->rt.nr)
+		return rt_pick(rq);
+	t = fair_pick(rq);
+	return t ? t : rq->idle;
+}
+
+/* The running task leaves the CPU: out of its class, or back into it. */
+static void put_prev(struct rq *rq, struct task *prev, bool sleeps)
+{
+	if (prev == rq->idle)
+		return;
+	if (sleeps) {
+		dequeue_task(rq, prev);
+		if (READ_ONCE(prev->state) & TASK_UNINTERRUPTIBLE)
+			atomic_add(&rq->nr_uninterruptible, 1);
+		return;
+	}
+	if (!task_is_rt(prev)) {
+		fair_put_prev(rq, prev);
+	} else if (prev->se.policy == SCHED_RR && !prev->se.rr_left) {
+		prev->se.rr_left = RR_SLICE_NS;
+		rt_dequeue(rq, prev);
+		rt_enqueue(rq, prev, false);
+	}
+}
+
+static void set_next(struct rq *rq, struct task *next)
+{
+	next->se.exec_start = rq->clock;
+	next->se.prev_sum_exec = next->se.sum_exec;
+	if (next != rq->idle)
+		next->se.run_delay += rq->clock - next->se.wait_start;
+	next->se.nr_switches++;
+	WRITE_ONCE(rq->curr, next);
+	next->on_cpu = true;
+}
+
+static void clear_resched(struct task *t)
+{
+	clear_ti_flag(t, TIF_NEED_RESCHED);
+	WRITE_ONCE(t->ti.no_resched, 1);
+}
+
+static bool signal_interrupts_sleep(const struct task *t)
+{
+	u32 state = READ_ONCE(t->state);
+
+	if (!(state & (TASK_INTERRUPTIBLE | TASK_WAKEKILL)) || !signal_pending(t))
+		return false;
+	return state & TASK_INTERRUPTIBLE || fatal_signal_pending(t);
+}
+
+/*
+ * Choose who runs next and switch. @preempt: the task is pushed out and keeps
+ * its place even if it has set a sleeping state meanwhile.
+ */
+static void __schedule(bool preempt)
+{
+	struct rq *rq;
+	struct task *prev, *next;
+	bool sleeps;
+
+	local_irq_disable();
+	rq = this_rq();
+	spin_lock(&rq->lock);
+	prev = rq->curr;
+	if (unlikely(cpumask_test(&rcu_waiting_for, rq->cpu)))
+		rcu_quiescent_slow();
+	if (test_ti_flag(prev, TIF_NEED_RESCHED))
+		clear_resched(prev);
+	update_curr(rq);
+	smp_mb(); /* state was set before: see try_to_wake_up() */
+	sleeps = !preempt && READ_ONCE(prev->state) != TASK_RUNNING;
+	if (sleeps && signal_interrupts_sleep(prev)) {
+		WRITE_ONCE(prev->state, TASK_RUNNING);
+		sleeps = false;
+	}
+	if (prev->on_rq || prev == rq->idle) {
+		if (sleeps)
+			prev->nvcsw++;
+		put_prev(rq, prev, sleeps);
+	}
+	if (!rq->nr_running)
+		idle_balance(rq);
+	next = pick_next(rq);
+	if (hrtimer_queued(&rq->slice_timer) && next != prev)
+		hrtimer_try_cancel(&rq->slice_timer);
+	if (next == prev) {
+		next->se.prev_sum_exec = next->se.sum_exec;
+		start_slice_timer(rq);
+		spin_unlock_irq(&rq->lock);
+		return;
+	}
+	if (!sleeps)
+		prev->nivcsw++;
+	rq->nr_switches++;
+	set_next(rq, next);
+	start_slice_timer(rq);
+	prev = arch_switch_to(prev, next);
+	finish_switch(this_rq(), prev);
+}
+
+void schedule(void)
+{
+	preempt_disable();
+	do {
+		__schedule(false);
+		/* spin_unlock_irq in there left our own count in place. */
+	} while (test_ti_flag(current, TIF_NEED_RESCHED));
+	preempt_enable_no_resched();
+}
+
+void preempt_schedule(void)
+{
+	if (irqs_disabled() || preempt_count())
+		return;
+	do {
+		preempt_disable();
+		__schedule(true);
+		preempt_enable_no_resched();
+	} while (test_ti_flag(current, TIF_NEED_RESCHED));
+}
+
+/* From the interrupt return path: interrupts off, count zero. */
+void preempt_schedule_irq(void)
+{
+	do {
+		preempt_disable();
+		__schedule(true);
+		preempt_enable_no_resched();
+		local_irq_disable();
+	} while (test_ti_flag(current, TIF_NEED_RESCHED));
+}
+
+void yield(void)
+{
+	u64 flags;
+	struct rq *rq = task_rq_lock(current, &flags);
+
+	if (task_is_rt(current)) {
+		rt_dequeue(rq, current);
+		rt_enqueue(rq, current, false);
+	} else if (rq->fair.tree.rb_leftmost) {
+		struct rb_node *last = rb_last(&rq->fair.tree.rb_root);
+		u64 v = rb_entry(last, struct task, se.node)->se.vruntime;
+
+		if ((s64)(v - current->se.vruntime) > 0)
+			current->se.vruntime = v;
+	}
+	task_rq_unlock(rq, flags);
+	schedule();
+}
+
+void io_schedule(void)
+{
+	struct rq *rq = this_rq();
+
+	atomic_add(&rq->nr_iowait, 1);
+	schedule();
+	atomic_sub(&rq->nr_iowait, 1);
+}
+
+/* --- life of tasks --- */
+
+void sched_fork(struct task *t)
+{
+	t->se.sum_exec = 0;
+	t->se.prev_sum_exec = 0;
+	t->se.run_delay = 0;
+	t->se.nr_switches = 0;
+	t->se.nr_migrations = 0;
+	t->se.boost = 0;
+	t->se.rr_left = RR_SLICE_NS;
+	list_init(&t->se.rt);
+	t->on_rq = false;
+	t->on_cpu = false;
+	t->state = TASK_NEW;
+	/* As after the switch in schedule(): schedule_tail() drops the lock. */
+	t->ti.preempt_count = 2;
+	t->ti.no_resched = 1;
+	if (t->se.reset_on_fork) {
+		t->se.reset_on_fork = false;
+		t->se.rt_priority = 0;
+		t->se.policy = SCHED_NORMAL;
+		t->se.nice = max(t->se.nice, 0);
+		t->se.weight = nice_to_weight(t->se.nice);
+	}
+}
+
+u64 task_cpu_time(struct task *t)
+{
+	u64 flags, ns;
+	struct rq *rq = task_rq_lock(t, &flags);
+
+	if (rq->curr == t)
+		update_curr(rq);
+	ns = t->se.sum_exec;
+	task_rq_unlock(rq, flags);
+	return ns;
+}
+
+/* --- idle --- */
+
+void cpu_idle_loop(void)
+{
+	struct rq *rq = this_rq();
+
+	for (;;) {
+		local_irq_disable();
+		if (!test_ti_flag(current, TIF_NEED_RESCHED) &&
+		    !rq->nr_running) {
+			rq->idle_since = get_cycles();
+			WRITE_ONCE(rq->idle_polling, true);
+			smp_mb();
+			cpu_wait_for_interrupt();
+			WRITE_ONCE(rq->idle_polling, false);
+			smp_mb();
+			rq->idle_time += get_cycles() - rq->idle_since;
+			rq->idle_since = 0;
+		}
+		local_irq_enable();
+		schedule();
+	}
+}
+
+void sched_init_cpu(u32 cpu, struct task *idle)
+{
+	struct rq *rq = cpu_rq(cpu);
+
+	spin_init(&rq->lock);
+	rq->cpu = cpu;
+	rq->curr = idle;
+	rq->idle = idle;
+	fair_rq_init(&rq->fair);
+	for (u32 i = 0; i < RT_LEVELS; i++)
+		list_init(&rq->rt.queue[i]);
+	hrtimer_init(&rq->slice_timer, slice_expired);
+	idle->flags |= PF_IDLE;
+	idle->on_cpu = true;
+	idle->state = TASK_RUNNING;
+	idle->ti.cpu = cpu;
+	idle->ti.preempt_count = 0;
+	idle->ti.no_resched = 1;
+}
+
+void __init_text sched_init(void)
+{
+	sched_init_cpu(0, &init_task);
+}

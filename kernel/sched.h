@@ -1,0 +1,109 @@
+/* Between the files of the scheduler (sched*.c) and rcu.c. */
+#ifndef KERNEL_SCHED_H
+#define KERNEL_SCHED_H
+
+#include <asm/percpu.h>
+#include <linnet/hrtimer.h>
+#include <linnet/rbtree.h>
+#include <linnet/sched.h>
+#include <linnet/spinlock.h>
+#include <linnet/task.h>
+
+enum { RT_LEVELS = 100 };
+
+struct fair_rq {
+	struct rb_root_cached tree; /* by vruntime; without the current task */
+	u64 min_vruntime;
+	u32 nr;			    /* with the current task */
+	u64 weight;		    /* with the current task */
+};
+
+struct rt_rq {
+	u64 bitmap[2]; /* by 99 - priority: lowest set bit is highest */
+	struct list_head queue[RT_LEVELS]; /* with the current task */
+	u32 nr;
+};
+
+/* [lock] everything; a CPU's own lock is taken with interrupts off. */
+struct rq {
+	spinlock_t lock;
+	u32 cpu;
+	struct task *curr, *idle;
+	u32 nr_running;	 /* without the idle task */
+	u64 clock;	 /* ns, updated on entry */
+	struct fair_rq fair;
+	struct rt_rq rt;
+	struct hrtimer slice_timer; /* end of the current task's turn */
+	struct task *prev_dead;	    /* to be released by schedule_tail() */
+	u64 nr_switches;
+	s64 nr_uninterruptible, nr_iowait; /* [A] sums over CPUs count */
+	bool idle_polling;
+	/* cycles, by what the CPU did */
+	u64 idle_time, idle_since, irq_time;
+	u64 user_base, system_base;
+	u64 next_balance;
+};
+
+DECLARE_PERCPU(struct rq, runqueues);
+#define cpu_rq(cpu) per_cpu_ptr(&runqueues, cpu)
+#define this_rq()   this_cpu_ptr(&runqueues)
+
+static inline bool task_is_rt(const struct task *t)
+{
+	return t->se.rt_priority || t->se.boost;
+}
+
+static inline int task_rt_level(const struct task *t)
+{
+	int p = max(t->se.rt_priority, (int)t->se.boost);
+
+	return RT_LEVELS - 1 - p;
+}
+
+/* A CPU in its idle loop holds no RCU reference. */
+static inline bool cpu_is_idle(u32 cpu)
+{
+	struct rq *rq = cpu_rq(cpu);
+
+	return READ_ONCE(rq->curr) == rq->idle && READ_ONCE(rq->idle_polling);
+}
+
+/* sched_fair.c */
+void fair_rq_init(struct fair_rq *f);
+void fair_enqueue(struct rq *rq, struct task *t, bool wakeup);
+void fair_dequeue(struct rq *rq, struct task *t);
+void fair_put_prev(struct rq *rq, struct task *t);
+struct task *fair_pick(struct rq *rq);
+void fair_charge(struct rq *rq, struct task *t, u64 delta);
+/* Should @t, just woken, run before the current task? */
+bool fair_preempts(struct rq *rq, struct task *t);
+/* ns the current task may go on. */
+u64 fair_slice(struct rq *rq, struct task *t);
+void fair_migrate(struct task *t, struct rq *from, struct rq *to);
+void fair_place_new(struct rq *rq, struct task *t);
+/* A task that may move to @cpu, or NULL. [rq->lock] */
+struct task *fair_pick_movable(struct rq *rq, u32 cpu);
+u32 nice_to_weight(int nice);
+
+/* sched.c */
+extern cpumask_t rcu_waiting_for;
+/* The current task leaves a CPU it may no longer use: 0. */
+int migrate_running(struct task *t);
+void rcu_quiescent_slow(void);
+struct rq *task_rq_lock(struct task *t, u64 *flags);
+void task_rq_unlock(struct rq *rq, u64 flags);
+void resched_curr(struct rq *rq);
+void update_curr(struct rq *rq);
+/* Dequeue if queued; put it back after a change of its parameters. */
+struct sched_change {
+	bool queued, running;
+};
+struct sched_change sched_change_begin(struct rq *rq, struct task *t);
+void sched_change_end(struct rq *rq, struct task *t, struct sched_change c);
+
+/* sched_balance.c */
+u32 select_task_rq(struct task *t, u32 prev_cpu);
+bool idle_balance(struct rq *rq);
+void move_task_locked(struct rq *from, struct rq *to, struct task *t);
+
+#endif

@@ -1,0 +1,158 @@
+/*
+ * Timekeeping: the counter, monotonic, real and boot time.
+ *
+ * CLOCK_MONOTONIC is the counter times a fixed factor; CLOCK_REALTIME adds an
+ * offset that settimeofday() and the RTC set. The same numbers are published
+ * in the vDSO data page, so user space reads clocks without a call.
+ *
+ *   ns = (cycles * mult) >> shift, with 128-bit intermediates
+ *
+ * Locks: time_seq, written under time_lock (irq-safe, innermost).
+ */
+#define PR_PREFIX "time: "
+#include <asm/sysreg.h>
+#include <asm/uaccess.h>
+#include <linnet/boot.h>
+#include <linnet/clockevent.h>
+#include <linnet/errno.h>
+#include <linnet/of.h>
+#include <linnet/printk.h>
+#include <linnet/seqlock.h>
+#include <linnet/spinlock.h>
+#include <linnet/timekeeping.h>
+#include <linnet/vdso.h>
+
+enum { TIME_SHIFT = 24 };
+
+static u32 rate_hz __ro_after_init = 1;
+static u64 mult;		   /* ns << TIME_SHIFT per cycle */
+static u64 cycles_per_ns_mult;	   /* cycles << 32 per ns */
+static seqcount_t time_seq;
+static DEFINE_SPINLOCK(time_lock);
+static ktime_t real_offset;	   /* [time_seq] realtime - monotonic */
+static const struct clockevent *event __ro_after_init;
+
+u64 get_cycles(void)
+{
+	u64 v;
+
+	__asm__ volatile("isb\n\tmrs %0, cntvct_el0" : "=r"(v)::"memory");
+	return v;
+}
+
+u64 cycles_to_ns(u64 cycles)
+{
+	return (u64)((__uint128_t)cycles * mult >> TIME_SHIFT);
+}
+
+/* Rounded up: a deadline must not fire early. */
+static u64 ns_to_cycles(u64 ns)
+{
+	return (u64)((__uint128_t)ns * cycles_per_ns_mult >> 32) + 1;
+}
+
+ktime_t ktime_get(void)
+{
+	return (ktime_t)cycles_to_ns(read_sysreg(cntvct_el0));
+}
+
+ktime_t ktime_get_real(void)
+{
+	ktime_t off;
+	u32 seq;
+
+	do {
+		seq = seq_read_begin(&time_seq);
+		off = real_offset;
+	} while (seq_read_retry(&time_seq, seq));
+	return ktime_get() + off;
+}
+
+/* There is no suspend: boot time is monotonic time. */
+ktime_t ktime_get_boottime(void)
+{
+	return ktime_get();
+}
+
+ktime_t ktime_get_coarse(void)
+{
+	return ktime_get();
+}
+
+ktime_t ktime_get_real_coarse(void)
+{
+	return ktime_get_real();
+}
+
+ktime_t ktime_real_offset(void)
+{
+	return ktime_get_real() - ktime_get();
+}
+
+void timekeeping_set_real(ktime_t now)
+{
+	u64 flags = spin_lock_irqsave(&time_lock);
+
+	seq_write_begin(&time_seq);
+	real_offset = now - ktime_get();
+	seq_write_end(&time_seq);
+	vdso_update_clock(mult, TIME_SHIFT, real_offset);
+	spin_unlock_irqrestore(&time_lock, flags);
+}
+
+void clocksource_register(u32 hz)
+{
+	rate_hz = hz;
+	mult = ((u64)NSEC_PER_SEC << TIME_SHIFT) / hz;
+	cycles_per_ns_mult = ((u64)hz << 32) / NSEC_PER_SEC;
+}
+
+void clockevent_register(const struct clockevent *ce)
+{
+	event = ce;
+}
+
+void clockevent_program(ktime_t at)
+{
+	if (at == KTIME_MAX)
+		event->set_deadline(~0ul);
+	else
+		event->set_deadline(ns_to_cycles((u64)max(at, (ktime_t)0)));
+}
+
+void timer_init_cpu(void)
+{
+	event->init_cpu();
+}
+
+void __init_text time_init(void)
+{
+	if (of_probe_timer() || !event)
+		panic("no timer in the device tree");
+	timer_init_cpu();
+	timekeeping_set_real(ktime_get());
+	pr_info("counter at %u.%02u MHz\n", rate_hz / 1000000,
+		rate_hz / 10000 % 100);
+}
+
+void udelay(u32 us)
+{
+	ktime_t end = ktime_get() + us * NSEC_PER_USEC;
+
+	while (ktime_get() < end)
+		cpu_relax();
+}
+
+int get_timespec(struct __kernel_timespec *ts,
+		 const struct __kernel_timespec __user *u)
+{
+	if (copy_from_user(ts, u, sizeof(*ts)))
+		return -EFAULT;
+	return timespec_valid(ts) ? 0 : -EINVAL;
+}
+
+int put_timespec(const struct __kernel_timespec *ts,
+		 struct __kernel_timespec __user *u)
+{
+	return copy_to_user(u, ts, sizeof(*ts));
+}

@@ -1,0 +1,347 @@
+/*
+ * Clocks and sleeping: clock_gettime and relatives, nanosleep, interval timers.
+ */
+#include <asm/uaccess.h>
+#include <linnet/cred.h>
+#include <linnet/errno.h>
+#include <linnet/hrtimer.h>
+#include <linnet/posix_timers.h>
+#include <linnet/syscalls.h>
+#include <linnet/task.h>
+#include <linnet/timekeeping.h>
+#include <linux/times.h>
+
+/* --- CPU clocks: negative ids encode a pid (posix-timers ABI) --- */
+
+static int cpu_clock(__kernel_clockid_t id, ktime_t *now)
+{
+	pid_t nr = ~(id >> 3);
+	bool per_thread = id & 4;
+	struct task *t;
+	u64 ut, st;
+
+	if ((id & 3) == 3)
+		return -EINVAL;
+	t = nr ? task_find_get(nr) : task_get(current);
+	if (!t)
+		return -EINVAL;
+	if (per_thread && !same_thread_group(t, current)) {
+		task_put(t);
+		return -EINVAL;
+	}
+	if (per_thread) {
+		*now = (ktime_t)task_cpu_time(t);
+	} else {
+		thread_group_cputime(t, &ut, &st);
+		*now = (ktime_t)(ut + st);
+	}
+	task_put(t);
+	return 0;
+}
+
+/* Time on a clock; -EINVAL for an unknown one. */
+int clock_now(__kernel_clockid_t id, ktime_t *now)
+{
+	switch (id) {
+	case CLOCK_REALTIME:
+	case CLOCK_REALTIME_COARSE:
+	case CLOCK_TAI:
+	case CLOCK_REALTIME_ALARM:
+		*now = ktime_get_real();
+		return 0;
+	case CLOCK_MONOTONIC:
+	case CLOCK_MONOTONIC_RAW:
+	case CLOCK_MONOTONIC_COARSE:
+	case CLOCK_BOOTTIME:
+	case CLOCK_BOOTTIME_ALARM:
+		*now = ktime_get();
+		return 0;
+	case CLOCK_PROCESS_CPUTIME_ID:
+		return cpu_clock(~0 << 3 | 2, now);
+	case CLOCK_THREAD_CPUTIME_ID:
+		return cpu_clock(~0 << 3 | 6, now);
+	default:
+		return id < 0 ? cpu_clock(id, now) : -EINVAL;
+	}
+}
+
+SYSCALL_DEFINE2(clock_gettime, __kernel_clockid_t, id, struct __kernel_timespec __user *,
+		uts)
+{
+	struct __kernel_timespec ts;
+	ktime_t now;
+	int err = clock_now(id, &now);
+
+	if (err)
+		return err;
+	ts = ktime_to_timespec(now);
+	return put_timespec(&ts, uts);
+}
+
+SYSCALL_DEFINE2(clock_getres, __kernel_clockid_t, id, struct __kernel_timespec __user *,
+		uts)
+{
+	struct __kernel_timespec ts = {0, 1};
+	ktime_t now;
+	int err = clock_now(id, &now);
+
+	if (err)
+		return err;
+	if (id == CLOCK_REALTIME_COARSE || id == CLOCK_MONOTONIC_COARSE)
+		ts.tv_nsec = 4000000;
+	return uts ? put_timespec(&ts, uts) : 0;
+}
+
+static int set_realtime(const struct __kernel_timespec *ts)
+{
+	if (!capable(CAP_SYS_TIME))
+		return -EPERM;
+	timekeeping_set_real(timespec_to_ktime(ts));
+	timerfd_clock_was_set();
+	return 0;
+}
+
+SYSCALL_DEFINE2(clock_settime, __kernel_clockid_t, id,
+		const struct __kernel_timespec __user *, uts)
+{
+	struct __kernel_timespec ts;
+	int err;
+
+	if (id != CLOCK_REALTIME)
+		return -EINVAL;
+	err = get_timespec(&ts, uts);
+	return err ? err : set_realtime(&ts);
+}
+
+SYSCALL_DEFINE2(gettimeofday, struct __kernel_old_timeval __user *, utv,
+		struct timezone __user *, utz)
+{
+	struct __kernel_timespec ts = ktime_to_timespec(ktime_get_real());
+	struct __kernel_old_timeval tv = {ts.tv_sec, ts.tv_nsec / 1000};
+	struct timezone tz = {0, 0};
+
+	if (utv && copy_to_user(utv, &tv, sizeof(tv)))
+		return -EFAULT;
+	return utz ? copy_to_user(utz, &tz, sizeof(tz)) : 0;
+}
+
+SYSCALL_DEFINE2(settimeofday, const struct __kernel_old_timeval __user *, utv,
+		const struct timezone __user *, utz)
+{
+	struct __kernel_old_timeval tv;
+	struct __kernel_timespec ts;
+	struct timezone tz;
+
+	if (utz && copy_from_user(&tz, utz, sizeof(tz)))
+		return -EFAULT;
+	if (!utv)
+		return 0;
+	if (copy_from_user(&tv, utv, sizeof(tv)))
+		return -EFAULT;
+	if (tv.tv_sec < 0 || (u64)tv.tv_usec >= (u64)USEC_PER_SEC)
+		return -EINVAL;
+	ts = (struct __kernel_timespec){tv.tv_sec, tv.tv_usec * 1000};
+	return set_realtime(&ts);
+}
+
+/* --- sleeping --- */
+
+static long nanosleep_restart(struct restart_block *rb);
+
+/* Sleep until @expires (monotonic). @urem: where the rest goes, or NULL. */
+static long sleep_until(ktime_t expires, bool absolute,
+			struct __kernel_timespec __user *urem)
+{
+	struct restart_block *rb = &current->restart;
+	struct __kernel_timespec ts;
+	ktime_t left;
+
+	current->wchan = "hrtimer_nanosleep";
+	while (ktime_get() < expires && !signal_pending(current)) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		schedule_timeout_at(expires);
+	}
+	current->wchan = NULL;
+	__set_current_state(TASK_RUNNING);
+	left = expires - ktime_get();
+	if (left <= 0)
+		return 0;
+	if (absolute)
+		return -ERESTARTNOHAND;
+	if (urem) {
+		ts = ktime_to_timespec(left);
+		if (put_timespec(&ts, urem))
+			return -EFAULT;
+	}
+	rb->fn = nanosleep_restart;
+	rb->expires = expires;
+	rb->arg[0] = (u64)urem;
+	return -ERESTART_RESTARTBLOCK;
+}
+
+static long nanosleep_restart(struct restart_block *rb)
+{
+	return sleep_until(rb->expires, false,
+			   (struct __kernel_timespec __user *)rb->arg[0]);
+}
+
+SYSCALL_DEFINE2(nanosleep, const struct __kernel_timespec __user *, uts,
+		struct __kernel_timespec __user *, urem)
+{
+	struct __kernel_timespec ts;
+	int err = get_timespec(&ts, uts);
+
+	if (err)
+		return err;
+	return sleep_until(ktime_add_safe(ktime_get(), timespec_to_ktime(&ts)),
+			   false, urem);
+}
+
+SYSCALL_DEFINE4(clock_nanosleep, __kernel_clockid_t, id, int, flags,
+		const struct __kernel_timespec __user *, uts,
+		struct __kernel_timespec __user *, urem)
+{
+	struct __kernel_timespec ts;
+	bool absolute = flags & TIMER_ABSTIME;
+	ktime_t t;
+	int err;
+
+	switch (id) {
+	case CLOCK_REALTIME:
+	case CLOCK_TAI:
+	case CLOCK_MONOTONIC:
+	case CLOCK_BOOTTIME:
+		break;
+	case CLOCK_THREAD_CPUTIME_ID:
+		return -EINVAL;
+	default:
+		return -EOPNOTSUPP;
+	}
+	err = get_timespec(&ts, uts);
+	if (err)
+		return err;
+	t = timespec_to_ktime(&ts);
+	if (!absolute)
+		t = ktime_add_safe(ktime_get(), t);
+	else if (id == CLOCK_REALTIME || id == CLOCK_TAI)
+		t = t == KTIME_MAX ? t : t - ktime_real_offset();
+	return sleep_until(t, absolute, absolute ? NULL : urem);
+}
+
+/* --- interval timers --- */
+
+static void real_timer_fires(struct hrtimer *timer)
+{
+	struct thread_group *tg = container_of(timer, struct thread_group,
+					       real_timer);
+	ktime_t next;
+
+	send_signal(SIGALRM, SEND_SIG_PRIV, tg->leader, true);
+	if (!tg->real_interval)
+		return;
+	next = timer->expires + tg->real_interval;
+	if (next < ktime_get()) /* fell behind: no burst of signals */
+		next = ktime_get() + tg->real_interval;
+	hrtimer_start(timer, next);
+}
+
+void itimers_init(struct thread_group *tg)
+{
+	hrtimer_init(&tg->real_timer, real_timer_fires);
+}
+
+void itimers_exit(struct thread_group *tg)
+{
+	tg->real_interval = 0;
+	hrtimer_cancel(&tg->real_timer);
+}
+
+static struct __kernel_old_timeval to_timeval(u64 ns)
+{
+	return (struct __kernel_old_timeval){
+		(s64)(ns / NSEC_PER_SEC), (s64)(ns % NSEC_PER_SEC / 1000)};
+}
+
+static void get_real_itimer(struct __kernel_old_itimerval *v)
+{
+	struct thread_group *tg = current->tg;
+	ktime_t left = 0;
+
+	if (hrtimer_queued(&tg->real_timer))
+		left = max(tg->real_timer.expires - ktime_get(),
+			   (ktime_t)NSEC_PER_USEC);
+	v->it_value = to_timeval((u64)left);
+	v->it_interval = to_timeval((u64)tg->real_interval);
+}
+
+SYSCALL_DEFINE2(getitimer, int, which,
+		struct __kernel_old_itimerval __user *, uval)
+{
+	struct __kernel_old_itimerval v;
+
+	if (which == ITIMER_REAL)
+		get_real_itimer(&v);
+	else
+		return -EINVAL;
+	return copy_to_user(uval, &v, sizeof(v));
+}
+
+static bool timeval_ok(const struct __kernel_old_timeval *tv)
+{
+	return tv->tv_sec >= 0 && (u64)tv->tv_usec < (u64)USEC_PER_SEC;
+}
+
+static u64 timeval_ns(const struct __kernel_old_timeval *tv)
+{
+	if (tv->tv_sec > KTIME_MAX / NSEC_PER_SEC - 1)
+		return KTIME_MAX;
+	return (u64)(tv->tv_sec * NSEC_PER_SEC + tv->tv_usec * 1000);
+}
+
+static void set_real_itimer(u64 value, u64 interval)
+{
+	struct thread_group *tg = current->tg;
+
+	tg->real_interval = 0;
+	hrtimer_cancel(&tg->real_timer);
+	tg->real_interval = value ? (ktime_t)interval : 0;
+	if (value)
+		hrtimer_start(&tg->real_timer,
+			      ktime_add_safe(ktime_get(), (ktime_t)value));
+}
+
+SYSCALL_DEFINE3(setitimer, int, which,
+		const struct __kernel_old_itimerval __user *, uval,
+		struct __kernel_old_itimerval __user *, uold)
+{
+	struct __kernel_old_itimerval v = {0}, old;
+
+	if (which != ITIMER_REAL)
+		return -EINVAL;
+	if (uval && copy_from_user(&v, uval, sizeof(v)))
+		return -EFAULT;
+	if (!timeval_ok(&v.it_value) || !timeval_ok(&v.it_interval))
+		return -EINVAL;
+	get_real_itimer(&old);
+	set_real_itimer(timeval_ns(&v.it_value), timeval_ns(&v.it_interval));
+	return uold ? copy_to_user(uold, &old, sizeof(old)) : 0;
+}
+
+SYSCALL_DEFINE1(times, struct tms __user *, utms)
+{
+	const u64 unit = NSEC_PER_SEC / USER_HZ;
+	struct thread_group *tg = current->tg;
+	u64 ut, st;
+	struct tms t;
+
+	if (utms) {
+		thread_group_cputime(current, &ut, &st);
+		t.tms_utime = (s64)(ut / unit);
+		t.tms_stime = (s64)(st / unit);
+		t.tms_cutime = (s64)(tg->cdead.utime / unit);
+		t.tms_cstime = (s64)(tg->cdead.stime / unit);
+		if (copy_to_user(utms, &t, sizeof(t)))
+			return -EFAULT;
+	}
+	return (long)((u64)ktime_get() / unit);
+}

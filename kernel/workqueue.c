@@ -1,0 +1,188 @@
+/*
+ * Deferred work: a pool of kernel threads that run queued functions.
+ *
+ * Work is queued on one list; idle threads take it. When all threads are busy
+ * or asleep in a work function and work is waiting, another thread is started,
+ * up to MAX_WORKERS, so that one work item may wait for another.
+ *
+ * A work item: idle -> PENDING (queued) -> running (PENDING clear, so that it
+ * can be queued again meanwhile) -> idle.
+ * Lock: pool.lock, irq-safe.
+ */
+#include <linnet/boot.h>
+#include <linnet/errno.h>
+#include <linnet/init.h>
+#include <linnet/printk.h>
+#include <linnet/sched.h>
+#include <linnet/task.h>
+#include <linnet/workqueue.h>
+
+enum { WORK_PENDING = 1, MAX_WORKERS = 16 };
+
+struct worker {
+	struct list_head node;
+	struct work *current_work;
+};
+
+static struct {
+	spinlock_t lock;
+	struct list_head queue;	  /* [lock] struct work.node */
+	struct list_head workers; /* [lock] */
+	u32 nr_workers, nr_idle;  /* [lock] */
+	struct wait_queue more;	  /* queue is not empty */
+	struct wait_queue done;	  /* a work item ended */
+} pool = {
+	.lock = SPINLOCK_INIT,
+	.queue = LIST_HEAD_INIT(pool.queue),
+	.workers = LIST_HEAD_INIT(pool.workers),
+	.more = WAIT_QUEUE_INIT(pool.more),
+	.done = WAIT_QUEUE_INIT(pool.done),
+};
+
+bool work_queue(struct work *w)
+{
+	bool queued = false;
+	u64 flags = spin_lock_irqsave(&pool.lock);
+
+	if (!(w->state & WORK_PENDING)) {
+		w->state |= WORK_PENDING;
+		list_add_tail(&w->node, &pool.queue);
+		queued = true;
+	}
+	spin_unlock_irqrestore(&pool.lock, flags);
+	if (queued)
+		wake_up_common(&pool.more, TASK_NORMAL | TASK_IDLE_STATE, 1, 0);
+	return queued;
+}
+
+static int worker_thread(void *arg);
+
+/* A busy pool with work waiting needs another thread. Task context. */
+static void maybe_grow(void)
+{
+	bool grow;
+
+	spin_lock_irq(&pool.lock);
+	grow = !pool.nr_idle && !list_empty(&pool.queue) &&
+	       pool.nr_workers < MAX_WORKERS;
+	if (grow)
+		pool.nr_workers++;
+	spin_unlock_irq(&pool.lock);
+	if (grow && IS_ERR(kthread_run(worker_thread, NULL, "kworker/%u",
+				       pool.nr_workers))) {
+		spin_lock_irq(&pool.lock);
+		pool.nr_workers--;
+		spin_unlock_irq(&pool.lock);
+	}
+}
+
+static struct work *take_work(struct worker *self)
+{
+	struct work *w;
+
+	spin_lock_irq(&pool.lock);
+	w = list_first_entry_or_null(&pool.queue, struct work, node);
+	if (w) {
+		list_del(&w->node);
+		w->state &= ~(u32)WORK_PENDING;
+	}
+	self->current_work = w;
+	spin_unlock_irq(&pool.lock);
+	return w;
+}
+
+static void wait_for_work(void)
+{
+	spin_lock_irq(&pool.lock);
+	pool.nr_idle++;
+	spin_unlock_irq(&pool.lock);
+	wait_event_state(&pool.more, !list_empty(&pool.queue), TASK_IDLE_STATE,
+			 false);
+	spin_lock_irq(&pool.lock);
+	pool.nr_idle--;
+	spin_unlock_irq(&pool.lock);
+}
+
+static int worker_thread(void *arg)
+{
+	struct worker self = {.current_work = NULL};
+	struct work *w;
+
+	(void)arg;
+	current->flags |= PF_WORKER;
+	spin_lock_irq(&pool.lock);
+	list_add(&self.node, &pool.workers);
+	spin_unlock_irq(&pool.lock);
+	for (;;) {
+		wait_for_work();
+		while ((w = take_work(&self))) {
+			maybe_grow();
+			w->func(w);
+			spin_lock_irq(&pool.lock);
+			self.current_work = NULL;
+			spin_unlock_irq(&pool.lock);
+			wake_up_all(&pool.done);
+		}
+	}
+	return 0;
+}
+
+static bool work_busy(const struct work *w)
+{
+	struct worker *k;
+	bool busy;
+
+	spin_lock_irq(&pool.lock);
+	busy = w->state & WORK_PENDING;
+	list_for_each_entry(k, &pool.workers, node)
+		busy |= k->current_work == w;
+	spin_unlock_irq(&pool.lock);
+	return busy;
+}
+
+void work_flush(struct work *w)
+{
+	might_sleep();
+	wait_event(&pool.done, !work_busy(w));
+}
+
+void work_cancel_sync(struct work *w)
+{
+	spin_lock_irq(&pool.lock);
+	if (w->state & WORK_PENDING) {
+		list_del(&w->node);
+		w->state &= ~(u32)WORK_PENDING;
+	}
+	spin_unlock_irq(&pool.lock);
+	work_flush(w);
+}
+
+static void delayed_work_fire(struct hrtimer *t)
+{
+	work_queue(&container_of(t, struct delayed_work, timer)->work);
+}
+
+void delayed_work_init(struct delayed_work *w, void (*fn)(struct work *w))
+{
+	work_init(&w->work, fn);
+	hrtimer_init(&w->timer, delayed_work_fire);
+}
+
+void delayed_work_queue(struct delayed_work *w, u32 delay_ms)
+{
+	hrtimer_start(&w->timer, ktime_get() + delay_ms * NSEC_PER_MSEC);
+}
+
+void delayed_work_cancel_sync(struct delayed_work *w)
+{
+	hrtimer_cancel(&w->timer);
+	work_cancel_sync(&w->work);
+}
+
+static int __init_text workqueue_start(void)
+{
+	pool.nr_workers = 1;
+	return IS_ERR(kthread_run(worker_thread, NULL, "kworker/1")) ? -ENOMEM
+								     : 0;
+}
+core_initcall(workqueue_start);

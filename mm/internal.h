@@ -1,0 +1,52 @@
+/* Between the files of mm/. */
+#ifndef MM_INTERNAL_H
+#define MM_INTERNAL_H
+
+#include <linnet/mm.h>
+#include <linnet/page.h>
+
+/* page_alloc.c */
+void page_alloc_add(pfn_t start, pfn_t end);
+void page_alloc_init(void);
+void slab_init(void);
+void vmalloc_init(void);
+
+/* reclaim.c: called by the allocator when a request does not fit. */
+bool reclaim_for_alloc(u32 gfp, u32 order);
+
+/* vma.c */
+struct vma *vma_alloc(struct mm *mm);
+void vma_free(struct vma *v);
+void vma_insert(struct mm *mm, struct vma *v);
+void vma_erase(struct mm *mm, struct vma *v);
+/* Change bounds in place; neighbours must not overlap the new range. */
+void vma_resize(struct vma *v, u64 start, u64 end, u64 pgoff);
+struct vma *vma_split(struct vma *v, u64 addr); /* upper part or ERR_PTR */
+/*
+ * Give [start, end), inside @v, new flags that do not concern the page tables:
+ * splits, then merges. The VMA that now covers it, or ERR_PTR.
+ */
+struct vma *vma_set_flags(struct vma *v, u64 start, u64 end, u64 flags);
+/* Join with equal neighbours; returns the VMA that now covers @v. */
+struct vma *vma_merge_around(struct vma *v);
+/* Extend a neighbour over a free range instead of adding a VMA, or NULL. */
+struct vma *vma_extend(struct mm *mm, u64 start, u64 end, u64 flags,
+		       struct file *file, u64 pgoff,
+		       const struct vma_ops *ops, void *private);
+void vma_link_file(struct vma *v);
+void vma_unlink_file(struct vma *v);
+
+struct vma *mapping_first_vma(struct address_space *m, u64 start, u64 last);
+struct vma *mapping_next_vma(struct vma *v, u64 start, u64 last);
+
+/* zap.c */
+void unmap_vmas(struct mm *mm, struct vma *first, u64 start, u64 end,
+		bool whole_mm);
+int copy_page_range(struct mm *child, struct vma *v, bool *stricter);
+void change_protection(struct vma *v, u64 start, u64 end);
+int move_page_tables(struct vma *v, u64 from, u64 to, u64 len);
+
+/* memory.c: account a page of an mm */
+void mm_add_rss(struct mm *mm, struct page *p, s64 n);
+
+#endif

@@ -1,0 +1,16 @@
+obj-y += mm/filemap.o
+obj-y += mm/madvise.o
+obj-y += mm/memblock.o
+obj-y += mm/memory.o
+obj-y += mm/mm.o
+obj-y += mm/mlock.o
+obj-y += mm/mmap.o
+obj-y += mm/msync.o
+obj-y += mm/page_alloc.o
+obj-y += mm/reclaim.o
+obj-y += mm/slab.o
+obj-y += mm/uio.o
+obj-y += mm/util.o
+obj-y += mm/vma.o
+obj-y += mm/vmalloc.o
+obj-y += mm/zap.o

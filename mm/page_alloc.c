@@ -1,0 +1,377 @@
+/*
+ * The page allocator: a buddy system with per-CPU lists of single pages.
+ *
+ * Free memory is kept as blocks of 2^order pages, naturally aligned, on one
+ * doubly linked list per order (links are page frame numbers in struct page).
+ * A request splits a larger block; a freed block merges with its buddy as long
+ * as that is free too. Single pages come from and go to a list of the CPU,
+ * refilled and drained in batches, so the common path takes no lock.
+ *
+ * Watermarks: below low the allocating task reclaims; below min only
+ * GFP_ATOMIC requests and OOM victims are served.
+ *
+ * Invariants
+ *   A1  the first page of a free block has PG_BUDDY and its order; no other
+ *       page of the block has PG_BUDDY
+ *   A2  zone.free counts the pages on the buddy lists; those on CPU lists are
+ *       counted by the list
+ * Lock: zone.lock, irq-safe, innermost.
+ */
+#define PR_PREFIX "page_alloc: "
+#include <asm/percpu.h>
+#include <asm/setup.h>
+#include <linnet/init.h>
+#include <linnet/memblock.h>
+#include <linnet/printk.h>
+#include <linnet/sched.h>
+#include <linnet/string.h>
+#include <linnet/task.h>
+#include "internal.h"
+
+struct free_list {
+	u32 first; /* pfn, 0: empty */
+};
+
+static struct {
+	spinlock_t lock;
+	struct free_list list[MAX_ORDER + 1]; /* [lock] */
+	u64 nr_blocks[MAX_ORDER + 1];	      /* [lock] */
+	u64 free;			      /* [lock] A2 */
+} zone;
+
+enum { PCP_BATCH = 32, PCP_HIGH = 96 };
+
+/* [local interrupts off] */
+struct pcp {
+	u32 first; /* singly linked by page.next */
+	u32 count;
+};
+static DEFINE_PERCPU(struct pcp, pcp);
+
+struct mem_counters mem_counters;
+struct page *zero_page;
+
+static void list_push(struct page *p, u32 order)
+{
+	struct free_list *l = &zone.list[order];
+	u32 pfn = (u32)page_to_pfn(p);
+
+	p->next = l->first;
+	p->prev = 0;
+	if (l->first)
+		pfn_to_page(l->first)->prev = pfn;
+	l->first = pfn;
+	p->flags = PG_BUDDY | order << PG_ORDER_SHIFT;
+	zone.nr_blocks[order]++;
+}
+
+static void list_unlink(struct page *p, u32 order)
+{
+	if (p->prev)
+		pfn_to_page(p->prev)->next = p->next;
+	else
+		zone.list[order].first = p->next;
+	if (p->next)
+		pfn_to_page(p->next)->prev = p->prev;
+	p->flags = 0;
+	zone.nr_blocks[order]--;
+}
+
+static bool is_free_block(pfn_t pfn, u32 order)
+{
+	const struct page *p = pfn_to_page(pfn);
+
+	return (p->flags & (PG_BUDDY | 0xffu << PG_ORDER_SHIFT)) ==
+	       (PG_BUDDY | order << PG_ORDER_SHIFT);
+}
+
+/* Bounds of the page array: buddies outside are not looked at. */
+static pfn_t pfn_min = ~0ul, pfn_max;
+
+static void buddy_free_locked(pfn_t pfn, u32 order)
+{
+	zone.free += 1ul << order;
+	while (order < MAX_ORDER) {
+		pfn_t buddy = pfn ^ (1ul << order);
+
+		if (buddy < pfn_min || buddy >= pfn_max ||
+		    !is_free_block(buddy, order))
+			break;
+		list_unlink(pfn_to_page(buddy), order);
+		pfn &= buddy;
+		order++;
+	}
+	list_push(pfn_to_page(pfn), order);
+}
+
+/* A block of exactly @order, splitting a larger one. */
+static struct page *buddy_alloc_locked(u32 order)
+{
+	struct page *p;
+	u32 o = order;
+
+	while (o <= MAX_ORDER && !zone.list[o].first)
+		o++;
+	if (o > MAX_ORDER)
+		return NULL;
+	p = pfn_to_page(zone.list[o].first);
+	list_unlink(p, o);
+	while (o > order) {
+		o--;
+		list_push(p + (1ul << o), o);
+	}
+	zone.free -= 1ul << order;
+	return p;
+}
+
+static bool above_watermark(u32 gfp, u64 nr)
+{
+	u64 mark = mem_counters.low_wmark;
+
+	if ((gfp & GFP_ATOMIC) || (current->flags & (PF_MEMALLOC | PF_OOM_VICTIM)))
+		mark = 0;
+	else if (gfp & GFP_NORETRY)
+		mark = mem_counters.min_wmark;
+	return READ_ONCE(zone.free) >= nr + mark;
+}
+
+static void page_prepare(struct page *p, u32 order)
+{
+	p->flags = order << PG_ORDER_SHIFT;
+	p->refs = 1;
+	p->private = 0;
+}
+
+static void zero_block(struct page *p, u32 order)
+{
+	for (u32 i = 0; i < 1u << order; i++)
+		clear_page(page_address(p + i));
+}
+
+/* Move up to PCP_BATCH pages to the CPU's list. Interrupts off. */
+static void pcp_refill(struct pcp *c)
+{
+	spin_lock(&zone.lock);
+	for (u32 i = 0; i < PCP_BATCH; i++) {
+		struct page *p = buddy_alloc_locked(0);
+
+		if (!p)
+			break;
+		p->next = c->first;
+		c->first = (u32)page_to_pfn(p);
+		c->count++;
+	}
+	spin_unlock(&zone.lock);
+}
+
+static void pcp_drain(struct pcp *c, u32 keep)
+{
+	spin_lock(&zone.lock);
+	while (c->count > keep) {
+		struct page *p = pfn_to_page(c->first);
+
+		c->first = p->next;
+		c->count--;
+		buddy_free_locked(page_to_pfn(p), 0);
+	}
+	spin_unlock(&zone.lock);
+}
+
+/* One page from the CPU's list; NULL when memory is below the mark. */
+static struct page *pcp_alloc(u32 gfp)
+{
+	u64 flags = local_irq_save();
+	struct pcp *c = this_cpu_ptr(&pcp);
+	struct page *p = NULL;
+
+	if (unlikely(!c->count) && above_watermark(gfp, PCP_BATCH))
+		pcp_refill(c);
+	else if (unlikely(!c->count) && above_watermark(gfp, 1))
+		pcp_refill(c);
+	if (likely(c->count)) {
+		p = pfn_to_page(c->first);
+		c->first = p->next;
+		c->count--;
+	}
+	local_irq_restore(flags);
+	return p;
+}
+
+static void pcp_free(struct page *p)
+{
+	u64 flags = local_irq_save();
+	struct pcp *c = this_cpu_ptr(&pcp);
+
+	p->flags = 0;
+	p->next = c->first;
+	c->first = (u32)page_to_pfn(p);
+	if (unlikely(++c->count > PCP_HIGH))
+		pcp_drain(c, PCP_HIGH - PCP_BATCH);
+	local_irq_restore(flags);
+}
+
+static struct page *block_alloc(u32 gfp, u32 order)
+{
+	struct page *p = NULL;
+	u64 flags;
+
+	if (!above_watermark(gfp, 1ul << order))
+		return NULL;
+	flags = spin_lock_irqsave(&zone.lock);
+	p = buddy_alloc_locked(order);
+	spin_unlock_irqrestore(&zone.lock, flags);
+	return p;
+}
+
+static struct page *try_alloc(u32 gfp, u32 order)
+{
+	return likely(order == 0) ? pcp_alloc(gfp) : block_alloc(gfp, order);
+}
+
+static struct page *alloc_slow(u32 gfp, u32 order)
+{
+	struct page *p = NULL;
+
+	if (gfp & GFP_ATOMIC || in_atomic() || irqs_disabled())
+		return try_alloc(gfp | GFP_ATOMIC, order);
+	while (!p && reclaim_for_alloc(gfp, order))
+		p = try_alloc(gfp, order);
+	/* Between low and min: better than failing. */
+	if (!p)
+		p = try_alloc(gfp | GFP_NORETRY, order);
+	if (!p && !(gfp & GFP_NOWARN))
+		pr_warn_ratelimited("%s: no memory for 2^%u pages\n",
+				    current->comm, order);
+	return p;
+}
+
+struct page *alloc_pages(u32 gfp, u32 order)
+{
+	struct page *p;
+
+	if (unlikely(order > MAX_ORDER))
+		return NULL;
+	p = try_alloc(gfp, order);
+	if (unlikely(!p)) {
+		p = alloc_slow(gfp, order);
+		if (!p)
+			return NULL;
+	}
+	page_prepare(p, order);
+	if (gfp & GFP_ZERO)
+		zero_block(p, order);
+	return p;
+}
+
+void free_pages(struct page *p, u32 order)
+{
+	u64 flags;
+
+	if (order == 0) {
+		pcp_free(p);
+		return;
+	}
+	p->flags = 0;
+	flags = spin_lock_irqsave(&zone.lock);
+	buddy_free_locked(page_to_pfn(p), order);
+	spin_unlock_irqrestore(&zone.lock, flags);
+}
+
+u32 alloc_pages_bulk(u32 gfp, u32 n, struct page **pages)
+{
+	u32 got;
+
+	for (got = 0; got < n; got++) {
+		pages[got] = try_alloc(gfp, 0);
+		if (!pages[got])
+			break;
+		page_prepare(pages[got], 0);
+		if (gfp & GFP_ZERO)
+			clear_page(page_address(pages[got]));
+	}
+	return got;
+}
+
+void put_pages(struct page **pages, u32 n)
+{
+	for (u32 i = 0; i < n; i++)
+		put_page(pages[i]);
+}
+
+/* The last reference is gone. */
+void page_free_final(struct page *p)
+{
+	free_pages(p, p->flags >> PG_ORDER_SHIFT);
+}
+
+void *get_zeroed_page(u32 gfp)
+{
+	struct page *p = alloc_page(gfp | GFP_ZERO);
+
+	return p ? page_address(p) : NULL;
+}
+
+void free_page(void *va)
+{
+	if (va)
+		put_page(virt_to_page(va));
+}
+
+u64 nr_free_pages(void)
+{
+	u64 sum = READ_ONCE(zone.free);
+	u32 cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu(pcp, cpu).count);
+	return sum;
+}
+
+u64 free_blocks_of_order(u32 order)
+{
+	return READ_ONCE(zone.nr_blocks[order]);
+}
+
+static void update_watermarks(void)
+{
+	u64 total = mem_counters.total_pages;
+
+	mem_counters.min_wmark = clamp(total / 256, 32ul, 1024ul);
+	mem_counters.low_wmark = mem_counters.min_wmark * 5 / 4;
+}
+
+/* New free memory: boot, init sections, the initrd. */
+void page_alloc_add(pfn_t start, pfn_t end)
+{
+	u64 flags = spin_lock_irqsave(&zone.lock);
+
+	mem_counters.total_pages += end - start;
+	while (start < end) {
+		u32 order = MAX_ORDER;
+
+		while (!IS_ALIGNED(start, 1ul << order) ||
+		       start + (1ul << order) > end)
+			order--;
+		buddy_free_locked(start, order);
+		start += 1ul << order;
+	}
+	update_watermarks();
+	spin_unlock_irqrestore(&zone.lock, flags);
+}
+
+/* Make the page array, then take over all memory that is not reserved. */
+void __init_text page_alloc_init(void)
+{
+	phys_addr_t start, end;
+
+	for (u32 i = 0; memblock_memory(i, &start, &end); i++) {
+		pfn_min = min(pfn_min, start >> PAGE_SHIFT);
+		pfn_max = max(pfn_max, end >> PAGE_SHIFT);
+		vmemmap_populate(start >> PAGE_SHIFT, end >> PAGE_SHIFT);
+	}
+	memblock_release();
+	paging_use_buddy();
+	zero_page = alloc_page(GFP_ATOMIC | GFP_ZERO);
+	if (!zero_page)
+		panic("no memory at all");
+}

@@ -1,0 +1,9 @@
+# The whole test run, and the quick part of it.
+
+.PHONY: test test-quick
+test: $(BUILD)/Image $(BUILD)/initramfs.cpio.gz $(MUSL_STAMP) ## run every suite
+	@BUILD=$(BUILD) tests/run_all.sh $(BUILD)/Image $(BUILD)/initramfs.cpio.gz
+
+test-quick: $(BUILD)/Image $(BUILD)/initramfs.cpio.gz $(MUSL_STAMP) ## run what takes two minutes
+	@BUILD=$(BUILD) tests/run_all.sh --quick $(BUILD)/Image \
+		$(BUILD)/initramfs.cpio.gz
