@@ -499,46 +499,26 @@ static int wait_partner(struct pipe *p, u32 *counter, u32 seen)
 	return wait_event_interruptible(q, READ_ONCE(*counter) != seen);
 }
 
-static int fifo_wait(struct pipe *p, struct file *f, u32 seen_r, u32 seen_w)
+/*
+ * Count this end as open. Return: the counter of the other end to wait for, or
+ * NULL. Whether the other end is there and the counter's value are one
+ * observation: it may come and be gone again before the caller sleeps. [p->lock]
+ */
+static u32 *fifo_join(struct pipe *p, struct file *f)
 {
-	bool nonblock = f->flags & O_NONBLOCK;
+	bool alone = false;
 
+	f->pos = -1;
 	switch (f->mode & (FMODE_READ | FMODE_WRITE)) {
 	case FMODE_READ:
-		if (nonblock)
-			f->pos = seen_w; /* no hang-up before a writer came */
-		else if (!READ_ONCE(p->writers))
-			return wait_partner(p, &p->w_opened, seen_w);
-		return 0;
+		alone = !p->writers;
+		if (alone && f->flags & O_NONBLOCK)
+			f->pos = p->w_opened; /* no hang-up before a writer */
+		break;
 	case FMODE_WRITE:
-		if (!READ_ONCE(p->readers))
-			return wait_partner(p, &p->r_opened, seen_r);
-		return 0;
-	default:
-		return 0;
+		alone = !p->readers;
+		break;
 	}
-}
-
-static int fifo_open(struct inode *inode, struct file *f)
-{
-	struct pipe *p = fifo_pipe(inode);
-	u32 seen_r, seen_w;
-	int err;
-
-	if (!p)
-		return -ENOMEM;
-	stream_open(inode, f);
-	mutex_lock(&p->lock);
-	if ((f->mode & (FMODE_READ | FMODE_WRITE)) == FMODE_WRITE &&
-	    f->flags & O_NONBLOCK && !p->readers &&
-	    inode->sb->magic != PIPEFS_MAGIC) {
-		mutex_unlock(&p->lock);
-		pipe_put(inode, p);
-		return -ENXIO;
-	}
-	seen_r = p->r_opened;
-	seen_w = p->w_opened;
-	f->pos = -1;
 	if (f->mode & FMODE_READ) {
 		p->readers++;
 		p->r_opened++;
@@ -547,15 +527,38 @@ static int fifo_open(struct inode *inode, struct file *f)
 		p->writers++;
 		p->w_opened++;
 	}
+	if (!alone || f->flags & O_NONBLOCK)
+		return NULL;
+	return f->mode & FMODE_READ ? &p->w_opened : &p->r_opened;
+}
+
+static int fifo_open(struct inode *inode, struct file *f)
+{
+	/* An unnamed pipe (through /proc/PID/fd) has had both its ends. */
+	bool named = inode->sb->magic != PIPEFS_MAGIC;
+	struct pipe *p = fifo_pipe(inode);
+	u32 *awaited, seen;
+	int err = 0;
+
+	if (!p)
+		return -ENOMEM;
+	stream_open(inode, f);
+	mutex_lock(&p->lock);
+	if ((f->mode & (FMODE_READ | FMODE_WRITE)) == FMODE_WRITE &&
+	    f->flags & O_NONBLOCK && !p->readers && named) {
+		mutex_unlock(&p->lock);
+		pipe_put(inode, p);
+		return -ENXIO;
+	}
+	awaited = fifo_join(p, f);
+	seen = awaited ? *awaited : 0;
 	mutex_unlock(&p->lock);
 	f->private = p;
 	f->ops = &pipe_fops;
 	wake_up_all(&p->rd_wait);
 	wake_up_all(&p->wr_wait);
-	/* An unnamed pipe (through /proc/PID/fd) has had both its ends. */
-	if (inode->sb->magic == PIPEFS_MAGIC)
-		return 0;
-	err = fifo_wait(p, f, seen_r, seen_w);
+	if (awaited && named)
+		err = wait_partner(p, awaited, seen);
 	if (err)
 		pipe_release(inode, f);
 	return err;

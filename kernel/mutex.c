@@ -52,31 +52,26 @@ static bool mutex_spin(struct mutex *m)
 	return false;
 }
 
-/* [wait_lock] Take it if free, keeping the waiters flag right. */
+/*
+ * [wait_lock] Take it if it is free, else see to it that the owner's unlock
+ * comes to us: on false the waiters flag was seen or set on an owned lock.
+ */
 static bool mutex_take_locked(struct mutex *m, const struct lock_waiter *self)
 {
-	u64 flag = m->waiters.next == &self->node &&
-				   m->waiters.prev == &self->node
-			   ? 0
-			   : MUTEX_WAITERS;
-	u64 old = MUTEX_WAITERS;
+	bool alone = m->waiters.next == &self->node &&
+		     m->waiters.prev == &self->node;
+	u64 mine = (u64)current | (alone ? 0 : MUTEX_WAITERS);
+	u64 old = atomic_read(&m->owner);
+	bool owned;
 
-	if (__atomic_compare_exchange_n(&m->owner, &old, (u64)current | flag,
-					false, __ATOMIC_ACQUIRE,
-					__ATOMIC_RELAXED))
-		return true;
-	/* Owned: make sure that the owner's unlock comes to us. */
-	while (old && !(old & MUTEX_WAITERS))
-		if (__atomic_compare_exchange_n(&m->owner, &old,
-						old | MUTEX_WAITERS, false,
-						__ATOMIC_RELAXED,
-						__ATOMIC_RELAXED))
+	do {
+		owned = old & ~MUTEX_WAITERS;
+		if (owned && old & MUTEX_WAITERS)
 			return false;
-	if (old & ~MUTEX_WAITERS)
-		return false;
-	return __atomic_compare_exchange_n(&m->owner, &old, (u64)current | flag,
-					   false, __ATOMIC_ACQUIRE,
-					   __ATOMIC_RELAXED);
+	} while (!__atomic_compare_exchange_n(
+		&m->owner, &old, owned ? old | MUTEX_WAITERS : mine, false,
+		__ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
+	return !owned;
 }
 
 static int mutex_wait(struct mutex *m, u32 state)

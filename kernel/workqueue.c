@@ -1,12 +1,15 @@
 /*
  * Deferred work: a pool of kernel threads that run queued functions.
  *
- * Work is queued on one list; idle threads take it. When all threads are busy
- * or asleep in a work function and work is waiting, another thread is started,
- * up to MAX_WORKERS, so that one work item may wait for another.
+ * Work is queued on one list; idle threads take it. A thread that takes work
+ * first sees to it that another one is idle, so work that comes while all the
+ * others sleep in their functions is still run, and one item may wait for
+ * another. Idle threads beyond MAX_IDLE end.
  *
  * A work item: idle -> PENDING (queued) -> running (PENDING clear, so that it
- * can be queued again meanwhile) -> idle.
+ * can be queued again meanwhile) -> idle. It never runs on two threads at once:
+ * one that was queued again while it ran is left to the thread that runs it.
+ * Its function may free it, so it is not touched once the function has begun.
  * Lock: pool.lock, irq-safe.
  */
 #include <linnet/boot.h>
@@ -17,7 +20,7 @@
 #include <linnet/task.h>
 #include <linnet/workqueue.h>
 
-enum { WORK_PENDING = 1, MAX_WORKERS = 16 };
+enum { WORK_PENDING = 1, MAX_WORKERS = 256, MAX_IDLE = 2 };
 
 struct worker {
 	struct list_head node;
@@ -39,6 +42,28 @@ static struct {
 	.done = WAIT_QUEUE_INIT(pool.done),
 };
 
+/* [pool.lock] */
+static bool is_running(const struct work *w)
+{
+	struct worker *k;
+
+	list_for_each_entry(k, &pool.workers, node)
+		if (k->current_work == w)
+			return true;
+	return false;
+}
+
+/* The first item that no thread runs at present. [pool.lock] */
+static struct work *first_runnable(void)
+{
+	struct work *w;
+
+	list_for_each_entry(w, &pool.queue, node)
+		if (!is_running(w))
+			return w;
+	return NULL;
+}
+
 bool work_queue(struct work *w)
 {
 	bool queued = false;
@@ -57,21 +82,23 @@ bool work_queue(struct work *w)
 
 static int worker_thread(void *arg);
 
-/* A busy pool with work waiting needs another thread. Task context. */
-static void maybe_grow(void)
+/* Start another thread unless one is idle. Task context. */
+static void keep_one_idle(void)
 {
 	bool grow;
 
 	spin_lock_irq(&pool.lock);
-	grow = !pool.nr_idle && !list_empty(&pool.queue) &&
-	       pool.nr_workers < MAX_WORKERS;
-	if (grow)
+	grow = !pool.nr_idle && pool.nr_workers < MAX_WORKERS;
+	if (grow) {
 		pool.nr_workers++;
+		pool.nr_idle++; /* it is, from its start */
+	}
 	spin_unlock_irq(&pool.lock);
 	if (grow && IS_ERR(kthread_run(worker_thread, NULL, "kworker/%u",
 				       pool.nr_workers))) {
 		spin_lock_irq(&pool.lock);
 		pool.nr_workers--;
+		pool.nr_idle--;
 		spin_unlock_irq(&pool.lock);
 	}
 }
@@ -81,61 +108,86 @@ static struct work *take_work(struct worker *self)
 	struct work *w;
 
 	spin_lock_irq(&pool.lock);
-	w = list_first_entry_or_null(&pool.queue, struct work, node);
+	self->current_work = NULL;
+	w = first_runnable();
 	if (w) {
 		list_del(&w->node);
 		w->state &= ~(u32)WORK_PENDING;
+		self->current_work = w;
 	}
-	self->current_work = w;
 	spin_unlock_irq(&pool.lock);
 	return w;
 }
 
-static void wait_for_work(void)
+static bool work_waits(void)
 {
+	bool waits;
+
 	spin_lock_irq(&pool.lock);
-	pool.nr_idle++;
+	waits = first_runnable();
 	spin_unlock_irq(&pool.lock);
-	wait_event_state(&pool.more, !list_empty(&pool.queue), TASK_IDLE_STATE,
-			 false);
-	spin_lock_irq(&pool.lock);
-	pool.nr_idle--;
-	spin_unlock_irq(&pool.lock);
+	return waits;
 }
 
+/* Run what is queued. The caller counts as busy. */
+static void run_queue(struct worker *self)
+{
+	struct work *w;
+
+	while ((w = take_work(self))) {
+		keep_one_idle();
+		w->func(w);
+		spin_lock_irq(&pool.lock);
+		self->current_work = NULL;
+		spin_unlock_irq(&pool.lock);
+		wake_up_all(&pool.done);
+	}
+}
+
+/* Return: false if there are idle threads enough without the caller. */
+static bool become_idle(struct worker *self)
+{
+	bool stay;
+
+	spin_lock_irq(&pool.lock);
+	stay = pool.nr_idle < MAX_IDLE || first_runnable();
+	if (stay) {
+		pool.nr_idle++;
+	} else {
+		pool.nr_workers--;
+		list_del(&self->node);
+	}
+	spin_unlock_irq(&pool.lock);
+	return stay;
+}
+
+/* Born idle. */
 static int worker_thread(void *arg)
 {
 	struct worker self = {.current_work = NULL};
-	struct work *w;
 
 	(void)arg;
 	current->flags |= PF_WORKER;
 	spin_lock_irq(&pool.lock);
 	list_add(&self.node, &pool.workers);
 	spin_unlock_irq(&pool.lock);
-	for (;;) {
-		wait_for_work();
-		while ((w = take_work(&self))) {
-			maybe_grow();
-			w->func(w);
-			spin_lock_irq(&pool.lock);
-			self.current_work = NULL;
-			spin_unlock_irq(&pool.lock);
-			wake_up_all(&pool.done);
-		}
-	}
+	do {
+		wait_event_state(&pool.more, work_waits(), TASK_IDLE_STATE,
+				 false);
+		spin_lock_irq(&pool.lock);
+		pool.nr_idle--;
+		spin_unlock_irq(&pool.lock);
+		run_queue(&self);
+	} while (become_idle(&self));
 	return 0;
 }
 
 static bool work_busy(const struct work *w)
 {
-	struct worker *k;
 	bool busy;
 
 	spin_lock_irq(&pool.lock);
-	busy = w->state & WORK_PENDING;
-	list_for_each_entry(k, &pool.workers, node)
-		busy |= k->current_work == w;
+	busy = w->state & WORK_PENDING || is_running(w);
 	spin_unlock_irq(&pool.lock);
 	return busy;
 }
@@ -181,7 +233,7 @@ void delayed_work_cancel_sync(struct delayed_work *w)
 
 static int __init_text workqueue_start(void)
 {
-	pool.nr_workers = 1;
+	pool.nr_workers = pool.nr_idle = 1;
 	return IS_ERR(kthread_run(worker_thread, NULL, "kworker/1")) ? -ENOMEM
 								     : 0;
 }

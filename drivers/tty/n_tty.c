@@ -492,7 +492,6 @@ static void receive_cooked(struct tty *tty)
 /* Process what waits in the ring and tell readers. */
 void n_tty_receive(struct tty *tty)
 {
-	u32 head = tty->nt.head, canon_head = tty->nt.canon_head;
 	bool brk;
 
 	spin_lock_irq(&tty->ring_lock);
@@ -505,8 +504,7 @@ void n_tty_receive(struct tty *tty)
 		receive_raw(tty);
 	else
 		receive_cooked(tty);
-	if (L_FLAG(tty, ICANON) ? tty->nt.canon_head != canon_head
-				: tty->nt.head != head)
+	if (n_tty_input_ready(tty, 1))
 		wake_up_poll(&tty->read_wait, EPOLLIN | EPOLLRDNORM);
 }
 

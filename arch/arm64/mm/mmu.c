@@ -36,10 +36,13 @@ phys_addr_t __init_text translate_kernel_address(u64 va)
 	return (read_sysreg(par_el1) & PTE_ADDR_MASK) | (va & ~PAGE_MASK);
 }
 
-/* Virtual address of a table: in the image while RAM is not mapped. */
+/*
+ * Virtual address of a table. The first ones are in the image's data, and used
+ * before RAM is mapped; a table may lie in freed init memory, which is RAM only.
+ */
 static u64 *table_va(phys_addr_t pa)
 {
-	if (pa >= symbol_to_phys(_start) && pa < symbol_to_phys(_image_end))
+	if (pa >= symbol_to_phys(_data_start) && pa < symbol_to_phys(_image_end))
 		return (u64 *)(pa + kimage_voffset);
 	return phys_to_virt(pa);
 }
