@@ -404,12 +404,18 @@ void d_drop(struct dentry *d)
 void d_delete(struct dentry *d)
 {
 	struct inode *inode = NULL;
+	u32 one = 1;
 
 	spin_lock(&d->lock);
-	if (atomic_read(&d->refs) == 1)
+	/* Dead for the moment, so that no walk takes it while it changes. */
+	if (__atomic_compare_exchange_n(&d->refs, &one, one | DENTRY_DEAD,
+					false, __ATOMIC_ACQUIRE,
+					__ATOMIC_RELAXED)) {
 		inode = d_unlink_inode(d);
-	else if (!d_unhashed(d))
+		smp_store_release(&d->refs, 1);
+	} else if (!d_unhashed(d)) {
 		d_unhash(d);
+	}
 	spin_unlock(&d->lock);
 	if (inode)
 		iput(inode);

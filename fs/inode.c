@@ -442,10 +442,9 @@ static bool atime_is_due(const struct inode *inode, u32 mnt_flags,
 	       now_sec - inode->atime.tv_sec >= 24 * 60 * 60;
 }
 
-bool may_update_atime(const struct path *path)
+bool may_update_atime(const struct inode *inode, const struct mount *mnt)
 {
-	struct inode *inode = path->dentry->inode;
-	u32 f = path->mnt->flags;
+	u32 f = mnt->flags;
 
 	if (inode->flags & S_NOATIME || inode->sb->flags & SB_RDONLY ||
 	    f & (MNT_NOATIME | MNT_READONLY))
@@ -460,7 +459,7 @@ void touch_atime(const struct path *path)
 {
 	struct inode *inode = path->dentry->inode;
 
-	if (!may_update_atime(path))
+	if (!may_update_atime(inode, path->mnt))
 		return;
 	spin_lock(&inode->lock);
 	inode->atime = current_time(inode);

@@ -2,6 +2,8 @@
 #ifndef FS_INTERNAL_H
 #define FS_INTERNAL_H
 
+#include <linnet/cred.h>
+#include <linnet/errno.h>
 #include <linnet/fs.h>
 #include <linnet/spinlock.h>
 
@@ -20,13 +22,29 @@ void inode_cache_init(void);
 void inode_lru_add(struct inode *inode);
 struct inode *inode_alloc(struct super_block *sb);
 void evict_inodes(struct super_block *sb);
-bool may_update_atime(const struct path *path);
+bool may_update_atime(const struct inode *inode, const struct mount *mnt);
 
-/* namei.c */
+/* permission.c */
+/* What the mode bits say, without capabilities: 0 or -EACCES. */
+static inline int mode_permission(struct inode *inode, u32 mask)
+{
+	u32 mode = inode->mode;
+	const struct cred *c = current_cred();
+
+	if (c->fsuid == inode->uid)
+		mode >>= 6;
+	else if (in_group(c, inode->gid))
+		mode >>= 3;
+	return (mask & ~mode & (MAY_READ | MAY_WRITE | MAY_EXEC)) ? -EACCES : 0;
+}
+
+/* filename.c */
 struct filename {
 	char *name;
 	bool kernel; /* name belongs to the caller */
 };
+
+/* namei.c, namei_open.c */
 struct open_how_in {
 	u32 flags; /* O_* */
 	u16 mode;

@@ -83,4 +83,25 @@ static inline bool mnt_has_parent(const struct mount *m)
 }
 bool current_in_ns(const struct mount *m);
 
+/* mount.c: the tree. All but mount_cache_init() and mnt_alloc() with [N] held. */
+int mount_cache_init(void);
+/* Tell who polls /proc/mounts. */
+void mnt_tree_changed(struct mnt_namespace *ns);
+struct mount *mnt_alloc(struct super_block *sb, struct dentry *root,
+			const char *devname);
+/* Attach @m, whose creation reference becomes the tree's. */
+void mnt_attach(struct mount *m, struct mount *parent, struct dentry *at);
+/* Take @m out; the caller drops the tree's references on m and *old later. */
+void mnt_detach(struct mount *m, struct path *old);
+/* @m and all below it, innermost last, by their `expire` links. */
+void mnt_collect(struct mount *m, struct list_head *out);
+struct mount *mnt_clone(struct mount *old, struct dentry *root);
+/* Copy the mounts below @old (inside @root) onto @copy. */
+int mnt_copy_children(struct mount *old, struct dentry *root,
+		      struct mount *copy);
+/* Enter a copied tree into the namespace of its top. */
+void mnt_adopt_tree(struct mount *top);
+/* Undo copies that were never attached to a namespace. */
+void mnt_drop_tree(struct mount *top);
+
 #endif

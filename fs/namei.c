@@ -26,128 +26,13 @@
 #include "mount.h"
 #include "namei.h"
 
-/* --- names from user space --- */
-
-static struct kmem_cache *names_cache;
-
-struct name_buf {
-	struct filename f;
-	char text[PATH_MAX];
-};
-
-static int __init_text names_init(void)
-{
-	names_cache = kmem_cache_create("names", sizeof(struct name_buf), 0, 0);
-	return names_cache ? 0 : -ENOMEM;
-}
-early_initcall(names_init);
-
-struct filename *getname_flags(const char __user *name, u32 lookup)
-{
-	struct name_buf *b = kmem_cache_alloc(names_cache, GFP_KERNEL);
-	long len;
-
-	if (!b)
-		return ERR_PTR(-ENOMEM);
-	b->f.name = b->text;
-	b->f.kernel = false;
-	len = strncpy_from_user(b->text, name, PATH_MAX);
-	if (len < 0)
-		goto fail;
-	if (len == PATH_MAX) {
-		len = -ENAMETOOLONG;
-		goto fail;
-	}
-	if (!len && !(lookup & LOOKUP_EMPTY)) {
-		len = -ENOENT;
-		goto fail;
-	}
-	return &b->f;
-fail:
-	kmem_cache_free(names_cache, b);
-	return ERR_PTR(len);
-}
-
-struct filename *getname_kernel(const char *name)
-{
-	struct filename *f;
-	size_t len = strlen(name) + 1;
-
-	if (len > PATH_MAX)
-		return ERR_PTR(-ENAMETOOLONG);
-	f = kmalloc(sizeof(*f) + len, GFP_KERNEL);
-	if (!f)
-		return ERR_PTR(-ENOMEM);
-	f->kernel = true;
-	f->name = memcpy(f + 1, name, len);
-	return f;
-}
-
-void putname(struct filename *n)
-{
-	if (IS_ERR_OR_NULL(n))
-		return;
-	if (n->kernel)
-		kfree(n);
-	else
-		kmem_cache_free(names_cache, container_of(n, struct name_buf, f));
-}
-
-/* --- permissions --- */
-
-static int acl_or_mode(struct inode *inode, u32 mask)
-{
-	u32 mode = inode->mode;
-	const struct cred *c = current_cred();
-
-	if (c->fsuid == inode->uid)
-		mode >>= 6;
-	else if (in_group(c, inode->gid))
-		mode >>= 3;
-	return (mask & ~mode & (MAY_READ | MAY_WRITE | MAY_EXEC)) ? -EACCES : 0;
-}
-
-int generic_permission(struct inode *inode, u32 mask)
-{
-	if (likely(!acl_or_mode(inode, mask)))
-		return 0;
-	mask &= MAY_READ | MAY_WRITE | MAY_EXEC;
-	if (S_ISDIR(inode->mode)) {
-		if (!(mask & MAY_WRITE) && capable(CAP_DAC_READ_SEARCH))
-			return 0;
-		return capable(CAP_DAC_OVERRIDE) ? 0 : -EACCES;
-	}
-	if (mask == MAY_READ && capable(CAP_DAC_READ_SEARCH))
-		return 0;
-	/* Executable by root only if somebody may execute it. */
-	if ((!(mask & MAY_EXEC) || inode->mode & (S_IXUSR | S_IXGRP | S_IXOTH)) &&
-	    capable(CAP_DAC_OVERRIDE))
-		return 0;
-	return -EACCES;
-}
-
-int inode_permission(struct inode *inode, u32 mask)
-{
-	if (mask & MAY_WRITE) {
-		if (inode->sb->flags & SB_RDONLY &&
-		    (S_ISREG(inode->mode) || S_ISDIR(inode->mode) ||
-		     S_ISLNK(inode->mode)))
-			return -EROFS;
-		if (inode->flags & S_IMMUTABLE)
-			return -EPERM;
-	}
-	if (inode->ops->permission)
-		return inode->ops->permission(inode, mask);
-	return generic_permission(inode, mask);
-}
-
 int may_lookup(struct nameidata *nd, struct inode *dir)
 {
 	u32 mask = MAY_EXEC;
 
 	if (nd->flags & LOOKUP_RCU)
 		mask |= MAY_NOT_BLOCK;
-	if (likely(!dir->ops->permission) && likely(!acl_or_mode(dir, MAY_EXEC)))
+	if (likely(!dir->ops->permission) && likely(!mode_permission(dir, MAY_EXEC)))
 		return 0;
 	return inode_permission(dir, mask);
 }
@@ -177,6 +62,7 @@ void nd_init(struct nameidata *nd, int dfd, u32 flags, const struct path *root)
 	nd->root_held = false;
 	nd->root_set = false;
 	nd->path.mnt = NULL;
+	nd->seen = NULL;
 	if (root) {
 		nd->root = *root;
 		nd->root_set = true;
@@ -229,7 +115,8 @@ static bool walk_was_clean(const struct nameidata *nd)
 
 int nd_unlazy(struct nameidata *nd)
 {
-	bool ok;
+	struct inode *inode;
+	bool ok, stale;
 
 	if (!(nd->flags & LOOKUP_RCU))
 		return 0;
@@ -240,11 +127,14 @@ int nd_unlazy(struct nameidata *nd)
 		nd->path.mnt = NULL;
 		return -ECHILD;
 	}
+	/* With the reference the inode stays: is it the one that was seen? */
+	inode = nd->path.dentry->inode;
+	stale = !inode || (nd->seen && inode != nd->seen);
 	if (nd->root_set) {
 		nd->root_held = true;
 		path_get(&nd->root);
 	}
-	return walk_was_clean(nd) ? 0 : -ECHILD;
+	return !stale && walk_was_clean(nd) ? 0 : -ECHILD;
 }
 
 static void set_root(struct nameidata *nd)
@@ -268,6 +158,7 @@ static int jump_to_root(struct nameidata *nd)
 	if (nd->flags & LOOKUP_BENEATH)
 		return -EXDEV;
 	set_root(nd);
+	nd->seen = NULL;
 	if (nd->flags & LOOKUP_RCU) {
 		nd->path = nd->root;
 		return 0;
@@ -400,6 +291,7 @@ static bool step_up_mount(struct nameidata *nd)
 int nd_dotdot(struct nameidata *nd)
 {
 	set_root(nd);
+	nd->seen = NULL;
 	for (;;) {
 		if (at_root(nd))
 			return nd->flags & LOOKUP_BENEATH ? -EXDEV : 0;
@@ -585,7 +477,7 @@ int follow_link(struct nameidata *nd, struct dentry *link, const char **rest)
 		return err;
 	if (!(nd->flags & LOOKUP_RCU))
 		touch_atime(&at);
-	else if (may_update_atime(&at))
+	else if (may_update_atime(inode, at.mnt))
 		return -ECHILD;
 	if (inode->ops->follow_link) {
 		err = follow_magic(nd, link);
@@ -701,6 +593,7 @@ static int step(struct nameidata *nd, const char **rest, bool follow)
 	struct dentry *link = NULL;
 	int r;
 
+	nd->seen = NULL;
 	if (nd->last_type == LAST_DOT)
 		return 0;
 	if (nd->last_type == LAST_DOTDOT)
@@ -781,6 +674,7 @@ int walk_rest(struct nameidata *nd, const char *name)
 			name++;
 		if (!*name && !nd->depth) {
 			nd->last_slash = name != end;
+			nd->seen = dir;
 			return 0; /* the last one is the caller's */
 		}
 		if (!*name) {
@@ -792,6 +686,7 @@ int walk_rest(struct nameidata *nd, const char *name)
 				outer = nd->stack[--d].rest;
 			if (!*outer) {
 				nd->last_slash = name != end || nd->last_slash;
+				nd->seen = dir;
 				return 0;
 			}
 		}

@@ -22,6 +22,7 @@ struct nameidata {
 	struct path path;    /* where the walk is */
 	struct path root;    /* of the task, or of openat2(IN_ROOT) */
 	struct qstr last;    /* with LOOKUP_PARENT: the component not walked */
+	struct inode *seen;  /* RCU: what path.dentry was checked to be, or NULL */
 	enum last_type last_type;
 	bool last_slash;     /* it was followed by a slash */
 	u32 flags;	     /* LOOKUP_* */

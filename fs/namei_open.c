@@ -170,17 +170,15 @@ static struct dentry *find_or_create(struct nameidata *nd,
 static int open_cached(struct nameidata *nd, const struct open_how_in *how)
 {
 	struct dentry *d = d_lookup_rcu(nd->path.dentry, &nd->last);
-	struct path dir = nd->path;
+	struct inode *inode = d ? READ_ONCE(d->inode) : NULL;
 
-	if (!d || (d->ops && d->ops->revalidate) || !READ_ONCE(d->inode) ||
+	if (!inode || (d->ops && d->ops->revalidate) ||
 	    READ_ONCE(d->flags) & (DCACHE_SYMLINK | DCACHE_MOUNTED) ||
 	    how->flags & O_CREAT || nd->last_slash)
 		return -ECHILD;
 	nd->path.dentry = d;
-	if (!nd_unlazy(nd))
-		return 0;
-	(void)dir;
-	return -ECHILD;
+	nd->seen = inode;
+	return nd_unlazy(nd);
 }
 
 /*

@@ -445,7 +445,10 @@ void do_exit(int code)
 	unreachable();
 }
 
-/* End every thread of the process with @code. */
+/*
+ * End every thread of the process with @code; but if one of them executes a
+ * program, that one lives on, and only the caller ends.
+ */
 void do_group_exit(int code)
 {
 	struct thread_group *tg = current->tg;
@@ -454,6 +457,8 @@ void do_group_exit(int code)
 	spin_lock_irq(&sh->lock);
 	if (tg->flags & TG_GROUP_EXIT) {
 		code = tg->group_exit_code;
+	} else if (tg->group_exec && tg->group_exec != current) {
+		code = 0;
 	} else {
 		tg->group_exit_code = code;
 		tg->flags = (tg->flags & TG_UNKILLABLE) | TG_GROUP_EXIT;

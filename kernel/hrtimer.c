@@ -173,7 +173,7 @@ static void sleeper_wake(struct hrtimer *t)
 	struct sleeper *s = container_of(t, struct sleeper, timer);
 
 	WRITE_ONCE(s->expired, true);
-	try_to_wake_up(s->task, TASK_NORMAL | TASK_IDLE_STATE);
+	try_to_wake_up(s->task, TASK_NORMAL);
 }
 
 bool schedule_timeout_at(ktime_t expires)

@@ -23,6 +23,7 @@ obj-y += kernel/sched_balance.o
 obj-y += kernel/sched_fair.o
 obj-y += kernel/sched_sys.o
 obj-y += kernel/signal.o
+obj-y += kernel/signal_deliver.o
 obj-y += kernel/signal_sys.o
 obj-y += kernel/spinlock.o
 obj-y += kernel/sys.o

@@ -327,12 +327,12 @@ bool try_to_wake_up(struct task *t, u32 mask)
 
 bool wake_up_process(struct task *t)
 {
-	return try_to_wake_up(t, TASK_NORMAL | TASK_IDLE_STATE);
+	return try_to_wake_up(t, TASK_NORMAL);
 }
 
 void wake_up_new_task(struct task *t)
 {
-	u64 flags = local_irq_save();
+	u64 flags = spin_lock_irqsave(&t->wake_lock);
 	u32 cpu = select_task_rq(t, smp_processor_id());
 	struct rq *rq = cpu_rq(cpu);
 
@@ -344,7 +344,8 @@ void wake_up_new_task(struct task *t)
 		fair_place_new(rq, t);
 	enqueue_task(rq, t, false);
 	check_preempt(rq, t);
-	spin_unlock_irqrestore(&rq->lock, flags);
+	spin_unlock(&rq->lock);
+	spin_unlock_irqrestore(&t->wake_lock, flags);
 }
 
 void kick_process(struct task *t)

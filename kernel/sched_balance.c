@@ -165,7 +165,7 @@ static int migration_thread(void *arg)
 		spin_lock(rq->cpu < cpu ? &rq->lock : &to->lock);
 		spin_lock(rq->cpu < cpu ? &to->lock : &rq->lock);
 		if (t->ti.cpu == rq->cpu && t->on_rq && rq->curr != t &&
-		    !t->on_cpu)
+		    !t->on_cpu && cpumask_test(&t->se.allowed, cpu))
 			move_task_locked(rq, to, t);
 		spin_unlock(&to->lock);
 	}
@@ -176,10 +176,13 @@ static int migration_thread(void *arg)
 
 /**
  * migrate_running - move a running task off a CPU it may no longer use
+ * @t: the task, perhaps the caller
  *
- * The current task simply sleeps until a helper thread wakes it: waking places
- * it anew. A task that runs elsewhere is moved at its next wake-up, or by a
- * real-time helper that preempts it.
+ * A real-time helper on that CPU displaces it: when the helper runs, the task
+ * is queued and can be moved, or sleeps and is placed anew when it wakes, or
+ * has left, which its affinity allows only to where it may be.
+ *
+ * Context: may sleep. Return: 0, or -ENOMEM.
  */
 int migrate_running(struct task *t)
 {
@@ -190,11 +193,9 @@ int migrate_running(struct task *t)
 	helper = kthread_create(migration_thread, &m, "migration");
 	if (IS_ERR(helper))
 		return -ENOMEM;
-	if (t != current) {
-		helper->se.rt_priority = 99;
-		helper->se.policy = SCHED_FIFO;
-		helper->se.allowed.bits = 1ul << t->ti.cpu;
-	}
+	helper->se.rt_priority = 99;
+	helper->se.policy = SCHED_FIFO;
+	helper->se.allowed.bits = 1ul << READ_ONCE(t->ti.cpu);
 	wake_up_new_task(helper);
 	wait_for_completion(&m.done);
 	return 0;

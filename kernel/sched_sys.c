@@ -23,28 +23,13 @@ void set_user_nice(struct task *t, int nice)
 	task_rq_unlock(rq, flags);
 }
 
-/* Push a running task that may no longer stay through the scheduler. */
-int set_cpus_allowed(struct task *t, const cpumask_t *mask)
+/* Move a task that waits in a queue it may no longer be in. [rq->lock] */
+static void move_waiting(struct rq *rq, struct task *t)
 {
-	cpumask_t ok = {mask->bits & cpu_online_mask.bits};
-	struct rq *rq, *to;
-	u64 flags;
-	u32 cpu;
+	u32 cpu = cpumask_next(&(cpumask_t){t->se.allowed.bits &
+					    cpu_online_mask.bits}, 0);
+	struct rq *to = cpu_rq(cpu);
 
-	if (!ok.bits)
-		return -EINVAL;
-	rq = task_rq_lock(t, &flags);
-	t->se.allowed = *mask;
-	if (cpumask_test(mask, rq->cpu) || !t->on_rq) {
-		task_rq_unlock(rq, flags);
-		return 0;
-	}
-	if (rq->curr == t) {
-		task_rq_unlock(rq, flags);
-		return migrate_running(t);
-	}
-	cpu = cpumask_next(&ok, 0);
-	to = cpu_rq(cpu);
 	/* In CPU order; the queue may change while none is held. */
 	spin_unlock(&rq->lock);
 	spin_lock(cpu < rq->cpu ? &to->lock : &rq->lock);
@@ -52,8 +37,32 @@ int set_cpus_allowed(struct task *t, const cpumask_t *mask)
 	if (t->ti.cpu == rq->cpu && t->on_rq && rq->curr != t)
 		move_task_locked(rq, to, t);
 	spin_unlock(&to->lock);
-	task_rq_unlock(rq, flags);
-	return 0;
+}
+
+/*
+ * Change where a task may run. wake_lock keeps wakers, which choose a CPU, out;
+ * so a task that sleeps now is placed by the new mask.
+ */
+int set_cpus_allowed(struct task *t, const cpumask_t *mask)
+{
+	bool running = false;
+	struct rq *rq;
+	u64 flags, rq_flags;
+
+	if (!(mask->bits & cpu_online_mask.bits))
+		return -EINVAL;
+	flags = spin_lock_irqsave(&t->wake_lock);
+	rq = task_rq_lock(t, &rq_flags);
+	t->se.allowed = *mask;
+	if (!cpumask_test(mask, rq->cpu) && t->on_rq) {
+		if (rq->curr != t)
+			move_waiting(rq, t);
+		/* Still here: it runs, perhaps only since. */
+		running = t->ti.cpu == rq->cpu && t->on_rq;
+	}
+	task_rq_unlock(rq, rq_flags);
+	spin_unlock_irqrestore(&t->wake_lock, flags);
+	return running ? migrate_running(t) : 0;
 }
 
 /* --- who may change whom --- */

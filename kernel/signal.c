@@ -1,16 +1,12 @@
 /*
- * Signals: generation, queues, delivery, default actions.
+ * Signals: generation and queues.
  *
  * A signal is sent to a thread (its private queue) or to a process (the shared
  * queue of the thread group). Standard signals are queued once, real-time ones
  * as often as they are sent, up to RLIMIT_SIGPENDING. The task that should act
- * gets TIF_SIGPENDING and a wake-up; on its way to user mode get_signal() takes
- * signals off the queues, performs default actions and returns the one that
- * has a handler.
- *
- * Job control: a stop signal makes every thread of the group stop in
- * do_signal_stop(); the last one to stop tells the parent. SIGCONT removes stop
- * signals when it is sent, and vice versa.
+ * gets TIF_SIGPENDING and a wake-up; on its way to user mode it acts on them
+ * (signal_deliver.c). SIGCONT removes stop signals when it is sent, and vice
+ * versa.
  *
  * Locks: sighand->lock guards the queues and struct thread_group. Lookups of
  * t->sighand from outside go through lock_task_sighand().
@@ -28,25 +24,9 @@
 #include <linnet/task.h>
 #include <linux/eventpoll.h>
 #include "exit.h"
+#include "signal.h"
 
 static struct kmem_cache *sighand_cache, *sigqueue_cache;
-
-#define SIG_STOP_SET                                                           \
-	(sigmask(SIGSTOP) | sigmask(SIGTSTP) | sigmask(SIGTTIN) |              \
-	 sigmask(SIGTTOU))
-#define SIG_IGNORE_SET                                                         \
-	(sigmask(SIGCONT) | sigmask(SIGCHLD) | sigmask(SIGWINCH) |             \
-	 sigmask(SIGURG))
-#define SIG_CORE_SET                                                           \
-	(sigmask(SIGQUIT) | sigmask(SIGILL) | sigmask(SIGTRAP) |               \
-	 sigmask(SIGABRT) | sigmask(SIGFPE) | sigmask(SIGSEGV) |               \
-	 sigmask(SIGBUS) | sigmask(SIGSYS) | sigmask(SIGXCPU) |                \
-	 sigmask(SIGXFSZ))
-#define SIG_UNBLOCKABLE (sigmask(SIGKILL) | sigmask(SIGSTOP))
-/* Delivered before others: they are about the instruction at hand. */
-#define SIG_SYNC_SET                                                           \
-	(sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) |                \
-	 sigmask(SIGTRAP) | sigmask(SIGFPE) | sigmask(SIGSYS))
 
 /* --- handlers table --- */
 
@@ -502,7 +482,7 @@ void force_sig_fault(int sig, int code, u64 addr)
 
 /* --- masks --- */
 
-static void retarget_shared(struct task *t, u64 newly_blocked)
+void retarget_shared(struct task *t, u64 newly_blocked)
 {
 	u64 lost = t->tg->shared.set & newly_blocked;
 	struct task *u;
@@ -590,214 +570,6 @@ int dequeue_signal(struct task *t, u64 blocked, siginfo_t *info)
 	}
 	recalc_sigpending();
 	return sig;
-}
-
-/* --- job-control stop --- */
-
-/* This thread takes part in the group's stop: true if it was the last. */
-static bool participate_stop(struct task *t)
-{
-	struct thread_group *tg = t->tg;
-	bool consume = t->jobctl & JOBCTL_STOP_CONSUME;
-
-	t->jobctl &= ~(u32)(JOBCTL_STOP_PENDING | JOBCTL_STOP_CONSUME);
-	if (!consume)
-		return false;
-	if (tg->group_stop_count)
-		tg->group_stop_count--;
-	if (!tg->group_stop_count && !(tg->flags & TG_STOPPED)) {
-		tg->flags = (tg->flags & TG_UNKILLABLE) | TG_STOPPED;
-		return true;
-	}
-	return false;
-}
-
-static void start_group_stop(struct task *t, int sig)
-{
-	struct thread_group *tg = t->tg;
-	struct task *u;
-
-	tg->group_exit_code = sig;
-	tg->group_stop_count = 0;
-	list_for_each_entry(u, &tg->threads, thread_node) {
-		if (u->flags & PF_EXITING || READ_ONCE(u->state) & TASK_STOPPED)
-			continue;
-		u->jobctl |= JOBCTL_STOP_PENDING | JOBCTL_STOP_CONSUME;
-		tg->group_stop_count++;
-		if (u != t)
-			signal_wake_up(u, false);
-	}
-}
-
-/* [lock], dropped. Stop until SIGCONT or SIGKILL. */
-static void do_signal_stop(int sig)
-{
-	struct task *t = current;
-	bool last;
-
-	if (!(t->jobctl & JOBCTL_STOP_PENDING)) {
-		if (!(t->jobctl & JOBCTL_STOP_DEQUEUED) ||
-		    t->tg->flags & TG_GROUP_EXIT) {
-			spin_unlock_irq(&t->sighand->lock);
-			return;
-		}
-		start_group_stop(t, sig);
-	}
-	last = participate_stop(t);
-	t->jobctl &= ~(u32)JOBCTL_STOP_DEQUEUED;
-	WRITE_ONCE(t->state, TASK_STOPPED);
-	recalc_sigpending();
-	spin_unlock_irq(&t->sighand->lock);
-	if (last) {
-		spin_lock(&tasklist_lock);
-		do_notify_parent_cldstop(t, CLD_STOPPED);
-		spin_unlock(&tasklist_lock);
-	}
-	schedule();
-}
-
-/* Something happened that the parent has to hear about first. */
-static bool report_continued(struct task *t)
-{
-	struct thread_group *tg = t->tg;
-	int why;
-
-	if (!(tg->flags & (TG_CLD_STOPPED | TG_CLD_CONTINUED)))
-		return false;
-	why = tg->flags & TG_CLD_CONTINUED ? CLD_CONTINUED : CLD_STOPPED;
-	tg->flags &= ~(u32)(TG_CLD_STOPPED | TG_CLD_CONTINUED);
-	spin_unlock_irq(&t->sighand->lock);
-	spin_lock(&tasklist_lock);
-	do_notify_parent_cldstop(t, why);
-	spin_unlock(&tasklist_lock);
-	return true;
-}
-
-/* --- delivery --- */
-
-int print_fatal_signals;
-
-/* The default action ends the process. [lock], dropped. */
-static void __noreturn fatal_signal(int sig, siginfo_t *info)
-{
-	int code = sig;
-
-	spin_unlock_irq(&current->sighand->lock);
-	current->flags |= PF_SIGNALED;
-	if (print_fatal_signals && sig != SIGKILL)
-		pr_info("%s[%d]: killed by signal %d, address %#lx\n",
-			current->comm, task_pid(current), sig,
-			(u64)info->si_addr);
-	do_group_exit(code);
-}
-
-/* Act on a signal without handler: true if it was dealt with. [lock] */
-static bool default_action(int sig, siginfo_t *info)
-{
-	struct task *t = current;
-
-	if (SIG_IGNORE_SET & sigmask(sig))
-		return true;
-	if ((t->tg->flags & TG_UNKILLABLE) && sig != SIGKILL &&
-	    !(info->si_code > 0 && (SIG_SYNC_SET & sigmask(sig))))
-		return true;
-	if (!(SIG_STOP_SET & sigmask(sig)))
-		fatal_signal(sig, info);
-	if (sig != SIGSTOP) {
-		bool orphaned;
-
-		spin_unlock_irq(&t->sighand->lock);
-		orphaned = is_current_pgrp_orphaned();
-		spin_lock_irq(&t->sighand->lock);
-		if (orphaned)
-			return true;
-	}
-	do_signal_stop(sig);
-	spin_lock_irq(&t->sighand->lock);
-	return true;
-}
-
-/* One round under the lock: 1 handler found, 0 nothing left, -1 again. */
-static int get_signal_once(struct ksignal *ks)
-{
-	struct task *t = current;
-	struct kernel_sigaction *ka;
-
-	if (t->tg->flags & TG_GROUP_EXIT || (t->pending.set & sigmask(SIGKILL)) ||
-	    (t->tg->group_exec && t->tg->group_exec != t)) {
-		siginfo_init(&ks->info, SIGKILL, SI_KERNEL);
-		fatal_signal(SIGKILL, &ks->info);
-	}
-	if (t->jobctl & JOBCTL_STOP_PENDING) {
-		do_signal_stop(0);
-		spin_lock_irq(&t->sighand->lock);
-		return -1;
-	}
-	ks->sig = dequeue_signal(t, t->blocked, &ks->info);
-	if (!ks->sig)
-		return 0;
-	ka = &t->sighand->action[ks->sig - 1];
-	if (ka->handler == (void __user *)SIG_IGN)
-		return -1;
-	if (ka->handler == (void __user *)SIG_DFL) {
-		default_action(ks->sig, &ks->info);
-		return -1;
-	}
-	ks->ka = *ka;
-	if (ka->flags & SA_ONESHOT)
-		ka->handler = (void __user *)SIG_DFL;
-	return 1;
-}
-
-bool get_signal(struct ksignal *ks)
-{
-	struct task *t = current;
-	int r = -1;
-
-	spin_lock_irq(&t->sighand->lock);
-	while (r < 0) {
-		if (report_continued(t))
-			spin_lock_irq(&t->sighand->lock);
-		r = get_signal_once(ks);
-	}
-	spin_unlock_irq(&t->sighand->lock);
-	return r > 0;
-}
-
-void signal_setup_done(bool failed, struct ksignal *ks)
-{
-	u64 mask = current->blocked | ks->ka.mask;
-
-	if (failed) {
-		spin_lock_irq(&current->sighand->lock);
-		if (ks->sig == SIGSEGV)
-			current->sighand->action[SIGSEGV - 1].handler =
-				(void __user *)SIG_DFL;
-		spin_unlock_irq(&current->sighand->lock);
-		force_sig(SIGSEGV);
-		return;
-	}
-	clear_ti_flag(current, TIF_RESTORE_MASK);
-	if (!(ks->ka.flags & SA_NODEFER))
-		mask |= sigmask(ks->sig);
-	set_current_blocked(mask);
-}
-
-/* An exiting thread takes no more signals: pass shared ones on. */
-void exit_signals(struct task *t)
-{
-	bool last_stop = false;
-
-	spin_lock_irq(&t->sighand->lock);
-	retarget_shared(t, ~t->blocked);
-	if (t->jobctl & JOBCTL_STOP_PENDING)
-		last_stop = participate_stop(t) && !(t->tg->flags & TG_GROUP_EXIT);
-	spin_unlock_irq(&t->sighand->lock);
-	if (last_stop) {
-		spin_lock(&tasklist_lock);
-		do_notify_parent_cldstop(t, CLD_STOPPED);
-		spin_unlock(&tasklist_lock);
-	}
 }
 
 static int __init_text signal_init(void)

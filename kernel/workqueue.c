@@ -76,7 +76,7 @@ bool work_queue(struct work *w)
 	}
 	spin_unlock_irqrestore(&pool.lock, flags);
 	if (queued)
-		wake_up_common(&pool.more, TASK_NORMAL | TASK_IDLE_STATE, 1, 0);
+		wake_up(&pool.more);
 	return queued;
 }
 

@@ -19,12 +19,7 @@ set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here/lib.sh"
 
-case ${1:-} in
---help | -h)
-	usage
-	exit
-	;;
-esac
+help_option "$@"
 
 # The version line shows this date (that of the 1.35.0 release) on every build.
 SOURCE_DATE_EPOCH=1640537597

@@ -21,12 +21,7 @@ set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here/lib.sh"
 
-case ${1:-} in
---help | -h)
-	usage
-	exit
-	;;
-esac
+help_option "$@"
 
 output=${1:-$BUILD/initramfs.cpio.gz}
 "$here/build_busybox.sh"

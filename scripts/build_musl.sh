@@ -16,12 +16,7 @@ set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here/lib.sh"
 
-case ${1:-} in
---help | -h)
-	usage
-	exit
-	;;
-esac
+help_option "$@"
 
 # Outline atomics would call into libgcc, whose start-up code asks glibc.
 CFLAGS='-O2 -mno-outline-atomics -ffile-prefix-map=.=musl'

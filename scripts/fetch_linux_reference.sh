@@ -20,12 +20,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here/lib.sh"
 . "$here/apt_private.sh"
 
-case ${1:-} in
---help | -h)
-	usage
-	exit
-	;;
-esac
+help_option "$@"
 
 package=$CACHE/reference/linux-image-arm64.deb
 product=$BUILD/reference

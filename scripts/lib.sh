@@ -53,6 +53,16 @@ usage() {
 	sed -n '2,/^[^#]/{ /^#/!q; s/^# \{0,1\}//p; }' "$0"
 }
 
+# help_option "$@": --help or -h first prints the usage and ends.
+help_option() {
+	case ${1:-} in
+	--help | -h)
+		usage
+		exit
+		;;
+	esac
+}
+
 # need TOOL...: refuse to go on without a program.
 need() {
 	for tool; do

@@ -22,12 +22,7 @@ set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here/lib.sh"
 
-case ${1:-} in
---help | -h)
-	usage
-	exit
-	;;
-esac
+help_option "$@"
 
 QEMU=${QEMU:-qemu-system-aarch64}
 KERNEL=${KERNEL:-$BUILD/Image}

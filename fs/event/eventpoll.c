@@ -33,49 +33,9 @@
 #include <linnet/slab.h>
 #include <linnet/syscalls.h>
 #include <linnet/task.h>
+#include "eventpoll.h"
 
 enum { MAX_CHAIN = 5 };
-
-#define PRIVATE_BITS (EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE)
-#define EXCLUSIVE_OK                                                           \
-	(EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET |    \
-	 EPOLLEXCLUSIVE)
-#define MAX_EVENTS (S32_MAX / (int)sizeof(struct epoll_event))
-
-struct eventpoll {
-	struct mutex mutex;	  /* items; harvesting */
-	spinlock_t lock;	  /* irq-safe */
-	struct list_head ready;	  /* [lock] epitem.ready */
-	struct wait_queue waiters; /* epoll_wait() */
-	struct wait_queue pollers; /* sets and polls that watch this set */
-	struct rb_root items;	  /* [mutex] by file and descriptor */
-	struct user_limits *user; /* [I] charged for the items */
-	struct file *file;	  /* [I] its own, borrowed */
-	/* [nest_mutex] what check_nesting() found, and in which walk */
-	u64 walk_below, walk_above;
-	int height_below, height_above;
-};
-
-/* One registration on a wait queue. */
-struct ep_wait {
-	struct wait_entry wait;
-	struct wait_queue *queue; /* NULL: the queue is gone */
-	struct epitem *item;	  /* [I] */
-	struct ep_wait *next;	  /* [I] */
-};
-
-struct epitem {
-	struct rb_node node;	/* [ep->mutex] */
-	struct list_head ready; /* [ep->lock] empty: not on a list */
-	struct list_head link;	/* [file->lock] in file->epoll_links */
-	struct eventpoll *ep;	/* [I] */
-	struct file *file;	/* [I] borrowed */
-	u32 fd;			/* [I] */
-	u32 nr_waits;		/* [ep->mutex] */
-	struct epoll_event event; /* [ep->mutex and lock] */
-	struct ep_wait first;	/* the usual one, in place */
-	struct ep_wait *more;	/* [ep->mutex] */
-};
 
 /* Passed to poll methods while an item is added. */
 struct ep_register {
@@ -90,7 +50,7 @@ static struct kmem_cache *item_cache;
 static u64 max_user_watches;	/* [I] */
 static const struct file_ops ep_fops;
 
-static bool is_epoll(const struct file *f)
+bool is_epoll(const struct file *f)
 {
 	return f->ops == &ep_fops;
 }
@@ -192,62 +152,6 @@ static void unregister_waits(struct epitem *item)
 	}
 }
 
-/* --- the ready list --- */
-
-static bool ep_has_ready(struct eventpoll *ep)
-{
-	return !list_empty(&ep->ready);
-}
-
-/* Take the list as it is now. [mutex] */
-static void harvest_begin(struct eventpoll *ep, struct list_head *batch)
-{
-	list_init(batch);
-	spin_lock_irq(&ep->lock);
-	list_splice_tail(&ep->ready, batch);
-	spin_unlock_irq(&ep->lock);
-}
-
-/* Next item, off every list (E1). */
-static struct epitem *harvest_next(struct eventpoll *ep,
-				   struct list_head *batch)
-{
-	struct epitem *item;
-
-	spin_lock_irq(&ep->lock);
-	item = list_first_entry_or_null(batch, struct epitem, ready);
-	if (item)
-		list_del(&item->ready);
-	spin_unlock_irq(&ep->lock);
-	return item;
-}
-
-/* The rest goes back to the front. */
-static void harvest_end(struct eventpoll *ep, struct list_head *batch)
-{
-	spin_lock_irq(&ep->lock);
-	list_splice_tail(&ep->ready, batch);
-	list_splice_tail(batch, &ep->ready);
-	if (ep_has_ready(ep) && wait_queue_active(&ep->waiters))
-		wake_up(&ep->waiters);
-	spin_unlock_irq(&ep->lock);
-}
-
-static void make_ready(struct epitem *item)
-{
-	struct eventpoll *ep = item->ep;
-
-	spin_lock_irq(&ep->lock);
-	if (list_empty(&item->ready))
-		list_add_tail(&item->ready, &ep->ready);
-	spin_unlock_irq(&ep->lock);
-}
-
-static u32 item_poll(struct epitem *item, struct poll_table *pt)
-{
-	return vfs_poll(item->file, pt) & item->event.events;
-}
-
 /* Is anything ready? Items that are not leave the list. */
 static u32 ep_poll(struct file *f, struct poll_table *pt)
 {
@@ -260,14 +164,14 @@ static u32 ep_poll(struct file *f, struct poll_table *pt)
 	if (!ep_has_ready(ep))
 		return 0;
 	mutex_lock(&ep->mutex);
-	harvest_begin(ep, &batch);
-	while (!mask && (item = harvest_next(ep, &batch))) {
-		if (item_poll(item, NULL)) {
-			make_ready(item);
+	ep_harvest_begin(ep, &batch);
+	while (!mask && (item = ep_harvest_next(ep, &batch))) {
+		if (ep_item_poll(item, NULL)) {
+			ep_make_ready(item);
 			mask = EPOLLIN | EPOLLRDNORM;
 		}
 	}
-	harvest_end(ep, &batch);
+	ep_harvest_end(ep, &batch);
 	mutex_unlock(&ep->mutex);
 	return mask;
 }
@@ -340,7 +244,7 @@ static void announce(struct epitem *item, u32 revents)
 
 	if (!revents)
 		return;
-	make_ready(item);
+	ep_make_ready(item);
 	wake_up(&ep->waiters);
 	if (wait_queue_active(&ep->pollers))
 		wake_up_poll(&ep->pollers, EPOLLIN | EPOLLRDNORM);
@@ -373,7 +277,7 @@ static int item_add(struct eventpoll *ep, const struct epoll_event *ev,
 	item_link(ep, item);
 	r.item = item;
 	r.pt.key = ev->events;
-	revents = item_poll(item, &r.pt);
+	revents = ep_item_poll(item, &r.pt);
 	if (r.err) {
 		item_remove(ep, item);
 		return r.err;
@@ -390,7 +294,7 @@ static void item_modify(struct eventpoll *ep, struct epitem *item,
 	item->event = *ev;
 	spin_unlock_irq(&ep->lock);
 	smp_mb(); /* the callback sees the new mask, or we see the event */
-	announce(item, item_poll(item, NULL));
+	announce(item, ep_item_poll(item, NULL));
 }
 
 /**
@@ -638,152 +542,6 @@ SYSCALL_DEFINE4(epoll_ctl, u32, epfd, int, op, u32, fd,
 	}
 	fdput(set);
 	return err;
-}
-
-/* --- waiting --- */
-
-/* An item was reported: what becomes of it. [mutex] */
-static void item_reported(struct eventpoll *ep, struct epitem *item)
-{
-	if (item->event.events & EPOLLET && !(item->event.events & EPOLLONESHOT))
-		return;
-	if (!(item->event.events & EPOLLONESHOT)) {
-		make_ready(item);
-		return;
-	}
-	spin_lock_irq(&ep->lock);
-	item->event.events &= PRIVATE_BITS;
-	spin_unlock_irq(&ep->lock);
-}
-
-/* Report what is ready: how many, or -EFAULT before the first. */
-static int send_events(struct eventpoll *ep, struct epoll_event __user *uev,
-		       int max)
-{
-	struct list_head batch;
-	struct epitem *item;
-	int n = 0;
-
-	mutex_lock(&ep->mutex);
-	harvest_begin(ep, &batch);
-	while (n < max && (item = harvest_next(ep, &batch))) {
-		u32 revents = item_poll(item, NULL);
-
-		if (!revents)
-			continue;
-		if (put_user(revents, &uev[n].events) ||
-		    put_user(item->event.data, &uev[n].data)) {
-			make_ready(item);
-			n = n ? n : -EFAULT;
-			break;
-		}
-		n++;
-		item_reported(ep, item);
-	}
-	harvest_end(ep, &batch);
-	mutex_unlock(&ep->mutex);
-	return n;
-}
-
-/* Sleep until something may be ready: true once @expires has passed. */
-static bool wait_ready(struct eventpoll *ep, ktime_t expires)
-{
-	bool timed_out = false;
-	DEFINE_WAIT(w);
-
-	w.flags = WAIT_EXCLUSIVE;
-	current->wchan = "ep_poll";
-	wait_prepare(&ep->waiters, &w, TASK_INTERRUPTIBLE);
-	if (!ep_has_ready(ep) && !signal_pending(current))
-		timed_out = schedule_timeout_at(expires);
-	wait_finish(&ep->waiters, &w);
-	current->wchan = NULL;
-	return timed_out;
-}
-
-/* @expires: 0 means do not wait. */
-static int ep_wait_events(struct eventpoll *ep, struct epoll_event __user *uev,
-			  int max, ktime_t expires)
-{
-	bool last = !expires;
-	int n;
-
-	for (;;) {
-		if (ep_has_ready(ep)) {
-			n = send_events(ep, uev, max);
-			if (n)
-				return n;
-		}
-		if (last)
-			return 0;
-		if (signal_pending(current))
-			return -EINTR;
-		last = wait_ready(ep, expires);
-	}
-}
-
-static int do_epoll_wait(u32 epfd, struct epoll_event __user *uev, int max,
-			 ktime_t expires)
-{
-	struct fd f;
-	int n = -EINVAL;
-
-	if (max <= 0 || max > MAX_EVENTS)
-		return -EINVAL;
-	if (!access_ok(uev, (size_t)max * sizeof(*uev)))
-		return -EFAULT;
-	f = fdget(epfd);
-	if (!f.file)
-		return -EBADF;
-	if (is_epoll(f.file))
-		n = ep_wait_events(f.file->private, uev, max, expires);
-	fdput(f);
-	return n;
-}
-
-/* With a signal mask for the time of the wait. */
-static int masked_wait(u32 epfd, struct epoll_event __user *uev, int max,
-		       ktime_t expires, const sigset_t __user *mask, size_t size)
-{
-	int n = set_user_sigmask(mask, size);
-
-	if (n)
-		return n;
-	n = do_epoll_wait(epfd, uev, max, expires);
-	restore_saved_sigmask_unless(n == -EINTR);
-	return n;
-}
-
-SYSCALL_DEFINE6(epoll_pwait, u32, epfd, struct epoll_event __user *, uev,
-		int, max, int, timeout_ms, const sigset_t __user *, mask,
-		size_t, size)
-{
-	ktime_t expires = 0;
-
-	if (timeout_ms < 0)
-		expires = KTIME_MAX;
-	else if (timeout_ms)
-		expires = ktime_get() + timeout_ms * NSEC_PER_MSEC;
-	return masked_wait(epfd, uev, max, expires, mask, size);
-}
-
-SYSCALL_DEFINE6(epoll_pwait2, u32, epfd, struct epoll_event __user *, uev,
-		int, max, const struct __kernel_timespec __user *, uts,
-		const sigset_t __user *, mask, size_t, size)
-{
-	ktime_t expires = KTIME_MAX;
-	struct __kernel_timespec ts;
-	int err;
-
-	if (uts) {
-		err = get_timespec(&ts, uts);
-		if (err)
-			return err;
-		expires = timespec_to_ktime(&ts);
-		if (expires)
-			expires = ktime_add_safe(ktime_get(), expires);
-	}
-	return masked_wait(epfd, uev, max, expires, mask, size);
 }
 
 static int __init_text eventpoll_init(void)

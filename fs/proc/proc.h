@@ -55,8 +55,34 @@ struct inode *proc_task_inode(struct super_block *sb, struct pid *pid,
 			      struct task *t, u16 mode);
 /* Result of a lookup: attach @inode (NULL: -ENOMEM) to @d. */
 struct dentry *proc_add_task_inode(struct dentry *d, struct inode *inode);
+
+/* Open method of an entry with a show function. */
+int proc_task_open(struct inode *inode, struct file *f);
+
+/* task_status.c */
+int proc_stat_show(struct seq_file *m, struct task *t);
+int proc_status_show(struct seq_file *m, struct task *t);
+int proc_statm_show(struct seq_file *m, struct task *t);
+int proc_comm_show(struct seq_file *m, struct task *t);
+int proc_wchan_show(struct seq_file *m, struct task *t);
+int proc_oom_adj_show(struct seq_file *m, struct task *t);
+int proc_oom_score_show(struct seq_file *m, struct task *t);
+int proc_io_show(struct seq_file *m, struct task *t);
+int proc_limits_show(struct seq_file *m, struct task *t);
+extern const struct file_ops proc_comm_fops, proc_oom_adj_fops;
+
+/* task_mem.c */
+int proc_maps_show(struct seq_file *m, struct task *t);
+int proc_smaps_show(struct seq_file *m, struct task *t);
+int proc_smaps_rollup_show(struct seq_file *m, struct task *t);
+extern const struct file_ops proc_cmdline_fops, proc_environ_fops,
+	proc_auxv_fops;
 /* One line of maps. mmap_lock for reading. */
 void proc_show_vma(struct seq_file *m, struct vma *v);
+
+/* task_links.c */
+extern const struct inode_ops proc_exe_iops, proc_cwd_iops, proc_root_iops,
+	proc_fd_iops;
 
 /* smaps.c: mmap_lock for reading. */
 void proc_show_smaps(struct seq_file *m, struct mm *mm);

@@ -24,7 +24,8 @@ enum task_state {
 	TASK_WAKING = 1024,    /* a waker has claimed it */
 };
 #define TASK_KILLABLE (TASK_UNINTERRUPTIBLE | TASK_WAKEKILL)
-#define TASK_NORMAL   (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
+#define TASK_NORMAL                                                            \
+	(TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE | TASK_IDLE_STATE)
 
 struct sched_entity {
 	struct rb_node node;	/* fair: by vruntime */

@@ -13,12 +13,7 @@ set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here/../lib/suites.sh"
 
-case ${1:-} in
---help | -h)
-	usage
-	exit
-	;;
-esac
+help_option "$@"
 
 # folders: what can run on the reference.
 folders() {

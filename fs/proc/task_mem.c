@@ -1,0 +1,174 @@
+/*
+ * /proc/PID: the address space: maps, smaps, and the parts of it that programs
+ * read as files: cmdline, environ, auxv.
+ */
+#include <linnet/cred.h>
+#include <linnet/errno.h>
+#include <linnet/slab.h>
+#include <linnet/string.h>
+#include "proc.h"
+
+static const char *vma_label(struct vma *v)
+{
+	struct mm *mm = v->mm;
+
+	if (v->ops && v->ops->name)
+		return v->ops->name(v);
+	if (v->start <= mm->brk && v->end > mm->start_brk && !v->file)
+		return "[heap]";
+	if (v->start <= mm->start_stack && v->end >= mm->start_stack)
+		return "[stack]";
+	return NULL;
+}
+
+void proc_show_vma(struct seq_file *m, struct vma *v)
+{
+	struct inode *inode = v->file ? v->file->inode : NULL;
+	size_t before = m->count;
+	const char *label;
+
+	seq_printf(m, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", v->start,
+		   v->end, v->flags & VM_READ ? 'r' : '-',
+		   v->flags & VM_WRITE ? 'w' : '-', v->flags & VM_EXEC ? 'x' : '-',
+		   v->flags & VM_MAYSHARE ? 's' : 'p',
+		   inode ? v->pgoff << PAGE_SHIFT : 0,
+		   inode ? dev_major(inode->sb->dev) : 0,
+		   inode ? dev_minor(inode->sb->dev) : 0, inode ? inode->ino : 0);
+	label = inode ? NULL : vma_label(v);
+	if (inode || label)
+		while (m->count < before + 73 && !seq_has_overflowed(m))
+			seq_putc(m, ' ');
+	if (inode)
+		seq_path(m, &v->file->path, "\n");
+	else if (label)
+		seq_puts(m, label);
+	seq_putc(m, '\n');
+}
+
+/* Call @show for the memory of a task that may be inspected. */
+static int show_mm(struct seq_file *m, struct task *t,
+		   void (*show)(struct seq_file *m, struct mm *mm))
+{
+	struct mm *mm;
+
+	if (!ptrace_may_access(t, PTRACE_MODE_READ))
+		return -EACCES;
+	mm = task_mm_get(t);
+	if (!mm)
+		return 0;
+	down_read(&mm->mmap_lock);
+	show(m, mm);
+	up_read(&mm->mmap_lock);
+	mm_put(mm);
+	return 0;
+}
+
+static void show_maps(struct seq_file *m, struct mm *mm)
+{
+	for (struct vma *v = vma_first(mm); v; v = vma_next(v))
+		proc_show_vma(m, v);
+}
+
+int proc_maps_show(struct seq_file *m, struct task *t)
+{
+	return show_mm(m, t, show_maps);
+}
+
+int proc_smaps_show(struct seq_file *m, struct task *t)
+{
+	return show_mm(m, t, proc_show_smaps);
+}
+
+int proc_smaps_rollup_show(struct seq_file *m, struct task *t)
+{
+	return show_mm(m, t, proc_show_smaps_rollup);
+}
+
+/* Bytes [start, end) of the process's memory as a file. */
+static ssize_t read_range(struct kiocb *io, struct iov_iter *to,
+			  u64 (*range)(struct mm *mm, u64 *end))
+{
+	struct task *t = proc_task(io->file->inode);
+	struct mm *mm = t ? task_mm_get(t) : NULL;
+	char *page = (char *)get_zeroed_page(GFP_KERNEL);
+	u64 start, end = 0;
+	ssize_t done = 0;
+
+	if (t)
+		task_put(t);
+	if (!mm || !page)
+		goto out;
+	start = range(mm, &end);
+	while (to->count && start + (u64)io->pos < end) {
+		size_t n = min(min(to->count, PAGE_SIZE),
+			       end - start - (u64)io->pos);
+
+		n = access_process_vm(mm, start + (u64)io->pos, page, n, GUP_FORCE);
+		if (!n)
+			break;
+		n = copy_to_iter(page, n, to);
+		if (!n) {
+			done = done ? done : -EFAULT;
+			break;
+		}
+		io->pos += (loff_t)n;
+		done += (ssize_t)n;
+	}
+out:
+	free_page(page);
+	if (mm)
+		mm_put(mm);
+	return done;
+}
+
+static u64 arg_range(struct mm *mm, u64 *end)
+{
+	*end = mm->arg_end;
+	return mm->arg_start;
+}
+
+static u64 env_range(struct mm *mm, u64 *end)
+{
+	*end = mm->env_end;
+	return mm->env_start;
+}
+
+static ssize_t cmdline_read(struct kiocb *io, struct iov_iter *to)
+{
+	return read_range(io, to, arg_range);
+}
+
+static ssize_t environ_read(struct kiocb *io, struct iov_iter *to)
+{
+	struct task *t = proc_traceable_task(io->file->inode);
+
+	if (IS_ERR(t))
+		return PTR_ERR(t);
+	task_put(t);
+	return read_range(io, to, env_range);
+}
+
+static ssize_t auxv_read(struct kiocb *io, struct iov_iter *to)
+{
+	struct task *t = proc_traceable_task(io->file->inode);
+	struct mm *mm;
+	ssize_t n = 0;
+
+	if (IS_ERR(t))
+		return PTR_ERR(t);
+	mm = task_mm_get(t);
+	task_put(t);
+	if (mm) {
+		n = simple_read_from_buffer(to, &io->pos, mm->saved_auxv,
+					    sizeof(mm->saved_auxv));
+		mm_put(mm);
+	}
+	return n;
+}
+
+const struct file_ops proc_cmdline_fops = {.read_iter = cmdline_read,
+					     .llseek = generic_llseek};
+const struct file_ops proc_environ_fops = {.read_iter = environ_read,
+					     .llseek = generic_llseek};
+const struct file_ops proc_auxv_fops = {.read_iter = auxv_read,
+					  .llseek = generic_llseek};
