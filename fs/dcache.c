@@ -141,7 +141,7 @@ static struct inode *d_unlink_inode(struct dentry *d)
 	hlist_del(&d->alias);
 	spin_unlock(&inode->lock);
 	WRITE_ONCE(d->inode, NULL);
-	d->flags &= ~(u32)(DCACHE_SYMLINK | DCACHE_DIRECTORY);
+	atomic_and(&d->flags, ~(u32)(DCACHE_SYMLINK | DCACHE_DIRECTORY));
 	return inode;
 }
 
@@ -187,7 +187,8 @@ static struct dentry *dput_last(struct dentry *d)
 		/* On the list before it can be found unused and freed. */
 		if (list_empty(&d->lru))
 			lru_add(d);
-		d->flags |= DCACHE_REFERENCED;
+		if (!(READ_ONCE(d->flags) & DCACHE_REFERENCED))
+			atomic_or(&d->flags, DCACHE_REFERENCED);
 		if (__atomic_compare_exchange_n(&d->refs, &one, 0, false,
 						__ATOMIC_RELEASE,
 						__ATOMIC_RELAXED))
@@ -285,7 +286,7 @@ void d_instantiate(struct dentry *d, struct inode *inode)
 	else if (S_ISLNK(inode->mode))
 		type = DCACHE_SYMLINK;
 	spin_lock(&d->lock);
-	d->flags |= type;
+	atomic_or(&d->flags, type);
 	spin_lock(&inode->lock);
 	hlist_add_head(&d->alias, &inode->aliases);
 	spin_unlock(&inode->lock);
@@ -638,7 +639,7 @@ static u64 dcache_shrink_scan(struct shrinker *s, u64 nr)
 		if (!list_empty(&lru)) {
 			d = list_first_entry(&lru, struct dentry, lru);
 			if (d->flags & DCACHE_REFERENCED) {
-				d->flags &= ~(u32)DCACHE_REFERENCED;
+				atomic_and(&d->flags, ~(u32)DCACHE_REFERENCED);
 				list_move_tail(&d->lru, &lru);
 				spin_unlock(&lru_lock);
 				continue;

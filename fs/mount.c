@@ -171,7 +171,7 @@ void mnt_attach(struct mount *m, struct mount *parent, struct dentry *at)
 	m->parent = mntget(parent);
 	WRITE_ONCE(m->mountpoint, dget(at));
 	spin_lock(&at->lock);
-	at->flags |= DCACHE_MOUNTED;
+	atomic_or(&at->flags, DCACHE_MOUNTED);
 	spin_unlock(&at->lock);
 	hlist_add_head(&m->hash, bucket(parent, at));
 	seq_write_end(&mount_seq);
@@ -210,7 +210,7 @@ void mnt_detach(struct mount *m, struct path *old)
 	seq_write_end(&mount_seq);
 	if (!still_mountpoint(at)) {
 		spin_lock(&at->lock);
-		at->flags &= ~(u32)DCACHE_MOUNTED;
+		atomic_and(&at->flags, ~(u32)DCACHE_MOUNTED);
 		spin_unlock(&at->lock);
 	}
 	list_del(&m->child);

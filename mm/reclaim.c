@@ -47,6 +47,14 @@ static u64 run_shrinkers(void)
 	return freed;
 }
 
+/* Free every unused cached object: /proc/sys/vm/drop_caches. May sleep. */
+void drop_slab(void)
+{
+	while (run_shrinkers() && !fatal_signal_pending(current))
+		cond_resched();
+	rcu_barrier();
+}
+
 u64 reclaim_pages(u64 target, u32 gfp)
 {
 	u64 before = nr_free_pages(), freed;

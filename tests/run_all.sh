@@ -42,8 +42,9 @@ if [ -z "$quick" ]; then
 	suite "phase A, 1 CPU, GICv2" tests/phase_a/run_tests.sh \
 		--kernel "$kernel" --initrd "$initrd"
 	suite "phase A, 4 CPUs, GICv3" tests/phase_a/run_tests.sh \
-		--kernel "$kernel" --initrd "$initrd" --smp 4 --gic 3 \
-		mkinitramfs
+		--kernel "$kernel" --initrd "$initrd" --smp 4 --gic 3
+	suite "stress, 4 CPUs" tests/stress/run_tests.sh \
+		--kernel "$kernel" --initrd "$initrd" --gic 3
 else
 	suite "phase A, 4 CPUs" tests/phase_a/run_tests.sh --kernel "$kernel" \
 		--initrd "$initrd" --smp 4 shell syscalls files jobs

@@ -7,3 +7,8 @@ test: $(BUILD)/Image $(BUILD)/initramfs.cpio.gz $(MUSL_STAMP) ## run every suite
 test-quick: $(BUILD)/Image $(BUILD)/initramfs.cpio.gz $(MUSL_STAMP) ## run what takes two minutes
 	@BUILD=$(BUILD) tests/run_all.sh --quick $(BUILD)/Image \
 		$(BUILD)/initramfs.cpio.gz
+
+.PHONY: test-stress
+test-stress: $(BUILD)/Image $(BUILD)/initramfs.cpio.gz $(MUSL_STAMP) ## many tasks on the same objects (STRESS_SCALE=10: longer)
+	@BUILD=$(BUILD) tests/stress/run_tests.sh --kernel $(BUILD)/Image \
+		--initrd $(BUILD)/initramfs.cpio.gz

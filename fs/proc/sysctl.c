@@ -19,6 +19,7 @@ struct knob {
 	void *var;
 	u8 size; /* 4 or 8 */
 	s64 min, max;
+	void (*apply)(s64 v); /* called after a write, or NULL */
 };
 
 extern int sysctl_pid_max, panic_timeout, print_fatal_signals;
@@ -64,6 +65,8 @@ static ssize_t knob_write(struct kiocb *io, struct iov_iter *from)
 		WRITE_ONCE(*(u64 *)k->var, (u64)v);
 	else
 		WRITE_ONCE(*(int *)k->var, (int)v);
+	if (k->apply)
+		k->apply(v);
 	io->pos += (loff_t)len;
 	return (ssize_t)asked;
 }
@@ -76,10 +79,10 @@ static const struct file_ops knob_fops = {
 
 #define INT_KNOB(n, var, lo, hi)                                               \
 	{.name = n, .mode = S_IFREG | 0644, .fops = &knob_fops,                \
-	 .data = &(const struct knob){&var, 4, lo, hi}}
+	 .data = &(const struct knob){&var, 4, lo, hi, NULL}}
 #define LONG_KNOB(n, var, lo, hi)                                              \
 	{.name = n, .mode = S_IFREG | 0644, .fops = &knob_fops,                \
-	 .data = &(const struct knob){&var, 8, lo, hi}}
+	 .data = &(const struct knob){&var, 8, lo, hi, NULL}}
 
 /* --- names --- */
 
@@ -183,7 +186,21 @@ static const struct proc_entry kernel_entries[] = {
 	{.name = NULL},
 };
 
+/*
+ * Bit 0: clean page cache, of which there is none while every file is in memory
+ * only. Bit 1: dentries and inodes.
+ */
+static int drop_caches;
+
+static void apply_drop_caches(s64 v)
+{
+	if (v & 2)
+		drop_slab();
+}
+
 static const struct proc_entry vm_entries[] = {
+	{.name = "drop_caches", .mode = S_IFREG | 0200, .fops = &knob_fops,
+	 .data = &(const struct knob){&drop_caches, 4, 1, 4, apply_drop_caches}},
 	INT_KNOB("max_map_count", sysctl_max_map_count, 0, S32_MAX),
 	LONG_KNOB("mmap_min_addr", sysctl_mmap_min_addr, 0, S64_MAX),
 	INT_KNOB("overcommit_memory", sysctl_overcommit_memory, 0, 2),

@@ -281,7 +281,7 @@ struct qstr {
 #define DNAME_INLINE 40
 
 struct dentry {
-	u32 flags;		/* [lock] enum dentry_flags */
+	u32 flags;		/* [A] enum dentry_flags */
 	seqcount_t seq;		/* name, parent, inode change */
 	struct hlist_node hash;
 	struct dentry *parent;	/* [lock of parent, rename_lock] */

@@ -221,5 +221,6 @@ bool randomize_layout(void);
 void out_of_memory(u32 order);
 /* Reclaim through shrinkers and the page cache: pages freed. */
 u64 reclaim_pages(u64 target, u32 gfp);
+void drop_slab(void);
 
 #endif
