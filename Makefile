@@ -25,6 +25,7 @@ include drivers/objects.mk
 include scripts/userland.mk
 include tests/unit/unit.mk
 include tests/fuzz/fuzz.mk
+include tests/bench/bench.mk
 include tests/tests.mk
 
 CC := $(CROSS)gcc
