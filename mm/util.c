@@ -236,15 +236,21 @@ struct vma *vma_alloc_stack(struct mm *mm, u64 top)
 	return v;
 }
 
-/* Move a stack VMA with its pages; nothing else is mapped yet. */
+/*
+ * Move a stack VMA with its pages; nothing else is mapped yet. It spans both
+ * places while it moves: tables are only ever below a VMA.
+ */
 int vma_shift_down(struct vma *v, u64 shift)
 {
 	u64 start = v->start, end = v->end;
-	int err = move_page_tables(v, start, start - shift, end - start);
+	u64 pgoff = v->pgoff - (shift >> PAGE_SHIFT);
+	int err;
 
+	vma_resize(v, start - shift, end, pgoff);
+	err = move_page_tables(v, start, start - shift, end - start);
 	if (err)
 		return err;
-	vma_resize(v, start - shift, end - shift, v->pgoff - (shift >> PAGE_SHIFT));
+	vma_resize(v, start - shift, end - shift, pgoff);
 	free_page_tables(v->mm, max(start, end - shift), end, end - shift,
 			 USER_END);
 	return 0;
