@@ -208,6 +208,9 @@ size_t access_process_vm(struct mm *mm, u64 addr, void *buf, size_t len, u32 gup
 			memcpy(k, (u8 *)buf + done, n);
 		else
 			memcpy((u8 *)buf + done, k, n);
+		/* A breakpoint: the page may be executed from already. */
+		if (gup & GUP_WRITE && page_test(p, PG_ICACHE))
+			sync_icache(k, n);
 		put_page(p);
 		done += n;
 	}

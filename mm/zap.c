@@ -275,9 +275,8 @@ void change_protection(struct vma *v, u64 start, u64 end)
 				new = pte_wrprotect(new);
 			if (pte_exec(new) && !pte_exec(old) &&
 			    !pte_special(old))
-				sync_icache(page_address(pfn_to_page(
-						    pte_pfn(old))),
-					    PAGE_SIZE);
+				sync_icache_page(
+					pfn_to_page(pte_pfn(old)));
 			pte_set_nosync(pte, new);
 		}
 		if (pte)

@@ -55,6 +55,7 @@ enum page_flags {
 	PG_ERROR = 1 << 13,    /* I/O failed */
 	PG_MLOCKED = 1 << 14,
 	PG_SWAPBACKED = 1 << 15, /* tmpfs: no disk behind it */
+	PG_ICACHE = 1 << 16,   /* instruction fetches see what was written */
 };
 #define PG_ORDER_SHIFT 24
 
