@@ -292,7 +292,7 @@ static struct file *file_of(const struct fdtable *t, u32 fd)
 }
 
 /* Referenced. The slot is checked again: the file may be a recycled one. */
-static struct file *files_get(struct files *files, u32 fd, u32 refuse)
+static __noinline struct file *files_get(struct files *files, u32 fd, u32 refuse)
 {
 	struct file *f;
 
@@ -315,7 +315,7 @@ static struct file *files_get(struct files *files, u32 fd, u32 refuse)
 	return f;
 }
 
-static struct fd fdget_mode(u32 fd, u32 refuse)
+static __always_inline struct fd fdget_mode(u32 fd, u32 refuse)
 {
 	struct files *files = current->files;
 	struct file *f;

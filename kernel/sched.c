@@ -375,7 +375,7 @@ static void finish_switch(struct rq *rq, struct task *prev)
 	smp_store_release(&prev->on_cpu, false);
 	spin_unlock_irq(&rq->lock);
 	if (dead)
-		task_put(prev);
+		task_dead(prev);
 }
 
 /* First thing a new task runs (ret_from_fork). */

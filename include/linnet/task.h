@@ -172,6 +172,8 @@ static inline struct task *task_get(struct task *t)
 }
 
 void task_free_rcu(struct task *t);
+/* Gives up the stack and the reference of the CPU it ran on. */
+void task_dead(struct task *t);
 
 static inline void task_put(struct task *t)
 {
