@@ -97,6 +97,7 @@ static int anon_write_fault(struct vma *v, u64 addr)
 {
 	struct page *pages[FAULT_BATCH_MAX];
 	u32 want = anon_batch(v, addr), got, used = 0;
+	pgprot_t prot = vm_get_page_prot(v->flags);
 	spinlock_t *ptl;
 	pte_t *pte;
 
@@ -115,12 +116,14 @@ static int anon_write_fault(struct vma *v, u64 addr)
 	}
 	for (; used < got && pte_none(pte_read(pte)); used++, pte++) {
 		pages[used]->flags |= PG_ANON;
-		pte_set_nosync(pte, vma_pte(v, pages[used], true));
+		pte_set_nosync(pte, pte_mkdirty(pte_make(
+					    page_to_pfn(pages[used]), prot)));
 	}
 	pte_sync();
 	pte_unlock(ptl);
 	atomic_add(&v->mm->rss_anon, used);
-	put_pages(pages + used, got - used);
+	if (unlikely(used < got))
+		put_pages(pages + used, got - used);
 	return VM_FAULT_OK;
 }
 
@@ -383,8 +386,9 @@ int handle_mm_fault(struct vma *v, u64 addr, bool write, bool exec)
 
 	if (!access_allowed(v, write, exec))
 		return VM_FAULT_ACCERR;
-	pte = pte_lookup_lock(v->mm, addr, &ptl);
-	if (pte) {
+	/* Who installs an entry looks again under the lock. */
+	if (pte_present(pte_peek(v->mm, addr))) {
+		pte = pte_lookup_lock(v->mm, addr, &ptl);
 		cur = pte_read(pte);
 		if (pte_present(cur)) {
 			if (write && !pte_writable(cur))

@@ -142,7 +142,7 @@ static inline struct page *alloc_page(u32 gfp)
  * (0 ... n). With GFP_ZERO they are zeroed.
  */
 u32 alloc_pages_bulk(u32 gfp, u32 n, struct page **pages);
-/* Drop one reference on each of @n pages. */
+/* Drop one reference on each of @n pages; @pages is scribbled over. */
 void put_pages(struct page **pages, u32 n);
 
 /* Linear-map address of a zeroed page, or NULL. */
