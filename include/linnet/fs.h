@@ -34,6 +34,7 @@
 #include <linnet/xarray.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
+#include <linux/inotify.h>
 #include <linux/mount.h>
 #include <linux/stat.h>
 
@@ -785,9 +786,37 @@ void fown_free(struct file *f);
 void fsnotify(struct inode *inode, struct dentry *d, u32 mask, u32 cookie);
 void fsnotify_name(struct inode *dir, const char *name, u32 mask, u32 cookie);
 void fsnotify_create(struct inode *dir, struct dentry *d);
-void fsnotify_access(struct file *f);
-void fsnotify_modify(struct file *f);
-void fsnotify_open(struct file *f);
-void fsnotify_close(struct file *f);
+extern u32 fsnotify_nr_watches; /* while there is none nothing is to be done */
+void fsnotify_file(struct file *f, u32 mask);
+
+static __always_inline bool fsnotify_wanted(void)
+{
+	return unlikely(READ_ONCE(fsnotify_nr_watches) != 0);
+}
+
+static inline void fsnotify_access(struct file *f)
+{
+	if (fsnotify_wanted())
+		fsnotify_file(f, IN_ACCESS);
+}
+
+static inline void fsnotify_modify(struct file *f)
+{
+	if (fsnotify_wanted())
+		fsnotify_file(f, IN_MODIFY);
+}
+
+static inline void fsnotify_open(struct file *f)
+{
+	if (fsnotify_wanted())
+		fsnotify_file(f, IN_OPEN);
+}
+
+static inline void fsnotify_close(struct file *f)
+{
+	if (fsnotify_wanted())
+		fsnotify_file(f, f->mode & FMODE_WRITE ? IN_CLOSE_WRITE
+						       : IN_CLOSE_NOWRITE);
+}
 
 #endif
