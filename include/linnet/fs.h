@@ -592,6 +592,8 @@ void d_invalidate(struct dentry *d);	/* drop the subtree and its mounts */
 struct dentry *d_lookup(struct dentry *parent, const struct qstr *name);
 struct dentry *d_find_alias(struct inode *inode);
 u32 name_hash(const struct dentry *parent, const char *name, u32 len);
+const char *name_scan(const struct dentry *parent, const char *name,
+		      struct qstr *q);
 /* Path text ending at buf[len-1]; ERR_PTR(-ENAMETOOLONG). */
 char *d_path(const struct path *path, char *buf, int len);
 char *dentry_path(struct dentry *d, char *buf, int len);
