@@ -8,7 +8,8 @@
  *
  * Preemption: resched_curr() marks the running task; it gives way at the next
  * interrupt return, unlock or return to user mode. A one-shot timer ends a turn
- * only while somebody else is waiting: a lone task runs without ticks.
+ * only while somebody else is waiting. Besides that a busy CPU has the slow tick
+ * of cputime.c; an idle one has none.
  *
  * Locks: task->wake_lock serialises wakers of a task, so that one that finds it
  * off the queues knows that it stays so; rq->lock nests inside. Both are
@@ -429,6 +430,8 @@ static void set_next(struct rq *rq, struct task *next)
 	next->se.nr_switches++;
 	WRITE_ONCE(rq->curr, next);
 	next->on_cpu = true;
+	if (unlikely(!hrtimer_queued(&rq->tick_timer)) && next != rq->idle)
+		hrtimer_start(&rq->tick_timer, (ktime_t)(rq->clock + TICK_NS));
 }
 
 static void clear_resched(struct task *t)
@@ -561,6 +564,7 @@ void io_schedule(void)
 void sched_fork(struct task *t)
 {
 	t->se.sum_exec = 0;
+	t->samples = (struct task_samples){0};
 	t->se.prev_sum_exec = 0;
 	t->se.run_delay = 0;
 	t->se.nr_switches = 0;
@@ -631,6 +635,7 @@ void sched_init_cpu(u32 cpu, struct task *idle)
 	for (u32 i = 0; i < RT_LEVELS; i++)
 		list_init(&rq->rt.queue[i]);
 	hrtimer_init(&rq->slice_timer, slice_expired);
+	hrtimer_init(&rq->tick_timer, cputime_tick);
 	idle->flags |= PF_IDLE;
 	idle->on_cpu = true;
 	idle->state = TASK_RUNNING;

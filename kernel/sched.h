@@ -40,7 +40,8 @@ struct rq {
 	bool idle_polling;
 	/* cycles, by what the CPU did */
 	u64 idle_time, idle_since, irq_time;
-	u64 user_base, system_base;
+	struct hrtimer tick_timer;	/* cputime.c */
+	u64 user_samples, kernel_samples; /* of the tick */
 	u64 next_balance;
 };
 
@@ -100,6 +101,10 @@ struct sched_change {
 };
 struct sched_change sched_change_begin(struct rq *rq, struct task *t);
 void sched_change_end(struct rq *rq, struct task *t, struct sched_change c);
+
+/* cputime.c: the tick that samples where time goes */
+#define TICK_NS 10000000ul
+void cputime_tick(struct hrtimer *timer);
 
 /* sched_balance.c */
 u32 select_task_rq(struct task *t, u32 prev_cpu);

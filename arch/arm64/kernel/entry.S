@@ -6,8 +6,7 @@
  * is stored; SP_EL0, which holds the user's stack pointer outside the kernel,
  * becomes `current`. From EL1 `current` is already there.
  *
- * Interrupts run on the CPU's interrupt stack. Time is accounted here: user
- * time up to the entry, kernel time up to the return.
+ * Interrupts run on the CPU's interrupt stack.
  */
 #include <asm/page.h>
 #include <asm/ptregs.h>
@@ -56,17 +55,6 @@ tsk	.req	x28
 	eret
 	.endm
 
-/* Counter ticks since TI_STAMP go to \field; stamp = now. Clobbers x9-x12. */
-	.macro	account field
-	mrs	x9, cntvct_el0
-	ldr	x10, [tsk, #TI_STAMP]
-	ldr	x11, [tsk, #\field]
-	sub	x10, x9, x10
-	add	x11, x11, x10
-	str	x11, [tsk, #\field]
-	str	x9, [tsk, #TI_STAMP]
-	.endm
-
 /* From EL0: leaves tsk, x22 = pc, x23 = pstate; x0-x7 and x8 untouched. */
 	.macro	enter_from_user
 	save_gprs
@@ -79,7 +67,6 @@ tsk	.req	x28
 	msr	sp_el0, tsk
 	stp	xzr, xzr, [sp, #PT_FRAME]
 	add	x29, sp, #PT_FRAME
-	account	TI_UTIME
 	.endm
 
 	.macro	enter_from_kernel
@@ -182,7 +169,6 @@ ret_to_user:
 	tst	w9, #TIF_WORK_MASK
 	b.ne	work_pending
 finish_ret_to_user:
-	account	TI_STIME
 	ldp	x22, x23, [sp, #PT_PC]
 	ldr	x21, [sp, #PT_SP]
 	msr	elr_el1, x22
