@@ -73,13 +73,12 @@ static_assert(offsetof(struct thread_info, ctx) == TI_CPU_CONTEXT, "");
 
 struct task;
 
+/* In kernel mode x18 belongs to entry.S and the context switch. */
+register struct task *__current_task __asm__("x18");
+
 static __always_inline struct task *get_current(void)
 {
-	struct task *t;
-
-	/* Not volatile: a task's own value never changes under it. */
-	__asm__("mrs %0, sp_el0" : "=r"(t));
-	return t;
+	return __current_task;
 }
 #define current get_current()
 
