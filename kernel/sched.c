@@ -119,22 +119,25 @@ static bool others_wait(const struct rq *rq)
 	       &rq->rt.queue[task_rt_level(t)];
 }
 
-/* Arm the end of the current turn if somebody waits for it. */
+/*
+ * Arm the end of the current turn if somebody waits for it. A timer that an
+ * earlier turn left behind fires sooner and finds out how much is left: tasks
+ * that hand over to each other all the time need not set it every time.
+ */
 static void start_slice_timer(struct rq *rq)
 {
 	struct task *t = rq->curr;
 	u64 ns;
 
-	if (t == rq->idle || !others_wait(rq) ||
-	    hrtimer_queued(&rq->slice_timer))
+	if (t == rq->idle || !others_wait(rq))
 		return;
 	if (task_is_rt(t))
 		ns = t->se.rr_left;
 	else
-		ns = fair_slice(rq, t) -
-		     min(t->se.sum_exec - t->se.prev_sum_exec,
-			 fair_slice(rq, t) - 1);
-	hrtimer_start(&rq->slice_timer, (ktime_t)(rq->clock + ns));
+		ns = fair_slice_left(rq, t);
+	if (!hrtimer_queued(&rq->slice_timer) ||
+	    rq->slice_timer.expires > (ktime_t)(rq->clock + ns))
+		hrtimer_start(&rq->slice_timer, (ktime_t)(rq->clock + ns));
 }
 
 static void slice_expired(struct hrtimer *timer)
@@ -482,8 +485,6 @@ static void __schedule(bool preempt)
 	if (!rq->nr_running)
 		idle_balance(rq);
 	next = pick_next(rq);
-	if (hrtimer_queued(&rq->slice_timer) && next != prev)
-		hrtimer_try_cancel(&rq->slice_timer);
 	if (next == prev) {
 		next->se.prev_sum_exec = next->se.sum_exec;
 		start_slice_timer(rq);

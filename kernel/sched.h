@@ -80,6 +80,8 @@ void fair_charge(struct rq *rq, struct task *t, u64 delta);
 bool fair_preempts(struct rq *rq, struct task *t);
 /* ns the current task may go on. */
 u64 fair_slice(struct rq *rq, struct task *t);
+/* What is left of its turn, at least 1. */
+u64 fair_slice_left(struct rq *rq, struct task *t);
 void fair_migrate(struct task *t, struct rq *from, struct rq *to);
 void fair_place_new(struct rq *rq, struct task *t);
 /* A task that may move to @cpu, or NULL. [rq->lock] */
