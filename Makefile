@@ -25,6 +25,7 @@ include drivers/objects.mk
 include scripts/userland.mk
 include tests/unit/unit.mk
 include tests/fuzz/fuzz.mk
+include tests/bench/bench.mk
 include tests/tests.mk
 
 CC := $(CROSS)gcc
@@ -34,7 +35,7 @@ NM := $(CROSS)nm
 CPPFLAGS := -nostdinc -Iinclude -Iarch/arm64/include -I$(BUILD)/gen \
 	-I$(BUILD)/uapi
 CFLAGS := -std=gnu17 -O2 -g -ffreestanding -fno-pic -mgeneral-regs-only \
-	-mno-outline-atomics -fno-strict-aliasing -fno-common \
+	-mno-outline-atomics -ffixed-x18 -fno-strict-aliasing -fno-common \
 	-fno-asynchronous-unwind-tables -fno-stack-protector \
 	-fno-delete-null-pointer-checks -fno-omit-frame-pointer \
 	-fno-ipa-sra -fwrapv -mbranch-protection=none \
@@ -48,12 +49,12 @@ endif
 objs := $(addprefix $(BUILD)/obj/,$(obj-y))
 gen := $(BUILD)/gen/syscall_list.h $(BUILD)/gen/vdso_offsets.h
 
-$(BUILD)/obj/%.o: %.c | $(UAPI_STAMP) $(gen)
+$(BUILD)/obj/%.o: %.c Makefile | $(UAPI_STAMP) $(gen)
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) $(CFLAGS-$*.o) -MMD -MP -c -o $@ $<
 
-$(BUILD)/obj/%.o: %.S | $(UAPI_STAMP) $(gen)
+$(BUILD)/obj/%.o: %.S Makefile | $(UAPI_STAMP) $(gen)
 	@mkdir -p $(@D)
 	@echo "  AS      $<"
 	@$(CC) $(CPPFLAGS) -D__ASSEMBLY__ $(CFLAGS-$*.o) -MMD -MP -c -o $@ $<

@@ -38,24 +38,106 @@ static DEFINE_SPINLOCK(lru_lock);
 
 static struct kmem_cache *dentry_cache;
 
-/* Multiplicative hash of eight bytes at a time, seeded by the parent. */
+/*
+ * Multiplicative hash of eight bytes at a time, seeded by the parent; the bytes
+ * of the last, shorter chunk are its low ones.
+ */
+#define HASH_FACTOR 0x9e3779b97f4a7c15ul
+
+static u64 hash_seed(const struct dentry *parent)
+{
+	return (u64)parent >> 6;
+}
+
+static u64 hash_word(u64 h, u64 chunk)
+{
+	h = (h ^ chunk) * HASH_FACTOR;
+	return h ^ h >> 32;
+}
+
+static u32 hash_end(u64 h, u64 chunk, u32 len)
+{
+	if (len)
+		h = (h ^ chunk) * HASH_FACTOR;
+	return (u32)(h >> 32); /* the low half knows little of late bytes */
+}
+
+static u64 load_bytes(const char *p, u32 n)
+{
+	u64 v = 0;
+
+	for (u32 i = 0; i < n; i++)
+		v |= (u64)(u8)p[i] << (8 * i);
+	return v;
+}
+
+static u64 load_word(const char *p)
+{
+	u64 v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
 u32 name_hash(const struct dentry *parent, const char *name, u32 len)
 {
-	u64 h = (u64)parent >> 6, chunk;
-	const u64 k = 0x9e3779b97f4a7c15ul;
+	u64 h = hash_seed(parent);
 
-	for (; len >= 8; len -= 8, name += 8) {
-		memcpy(&chunk, name, 8);
-		h = (h ^ chunk) * k;
-		h ^= h >> 32;
+	for (; len >= 8; len -= 8, name += 8)
+		h = hash_word(h, load_word(name));
+	return hash_end(h, load_bytes(name, len), len);
+}
+
+/* The lowest byte that is zero has its top bit set; those above it may. */
+static u64 zero_bytes(u64 v)
+{
+	return (v - 0x0101010101010101ul) & ~v & 0x8080808080808080ul;
+}
+
+/* Eight bytes, of which those up to the string's end are right: a load that
+ * would reach into the next page takes them one by one. */
+static u64 load_string(const char *p)
+{
+	u32 n = 0;
+
+	if (likely(((u64)p & ~PAGE_MASK) <= PAGE_SIZE - 8))
+		return load_word(p);
+	while (n < 8 && p[n])
+		n++;
+	return load_bytes(p, n);
+}
+
+/**
+ * name_scan - the path component that begins at @name
+ * @parent: directory it is looked up in
+ * @name: ends with a slash or NUL
+ * @q: receives name, length and name_hash()
+ *
+ * Return: the end of the component.
+ */
+const char *name_scan(const struct dentry *parent, const char *name,
+		      struct qstr *q)
+{
+	const u64 slashes = 0x2f2f2f2f2f2f2f2ful;
+	u64 h = hash_seed(parent);
+	const char *p = name;
+
+	for (;;) {
+		u64 w = load_string(p);
+		u64 ends = zero_bytes(w) | zero_bytes(w ^ slashes);
+		u32 n;
+
+		if (!ends) {
+			h = hash_word(h, w);
+			p += 8;
+			continue;
+		}
+		n = (u32)__builtin_ctzl(ends) / 8;
+		q->name = name;
+		q->len = (u32)(p - name) + n;
+		q->hash = hash_end(h, w & ((1ul << n * 8) - 1), n);
+		return p + n;
 	}
-	if (len) {
-		chunk = 0;
-		for (u32 i = 0; i < len; i++)
-			chunk |= (u64)(u8)name[i] << (8 * i);
-		h = (h ^ chunk) * k;
-	}
-	return (u32)(h >> 32) ^ (u32)h;
 }
 
 static u32 bucket_of(u32 hash)
@@ -351,10 +433,27 @@ struct dentry *d_find_alias(struct inode *inode)
 
 /* --- lookup --- */
 
+/* Words and a last one that overlaps; fewer than eight bytes singly. */
+static bool bytes_equal(const char *a, const char *b, u32 n)
+{
+	u32 i;
+
+	if (n < 8) {
+		for (i = 0; i < n; i++)
+			if (a[i] != b[i])
+				return false;
+		return true;
+	}
+	for (i = 0; i + 8 < n; i += 8)
+		if (load_word(a + i) != load_word(b + i))
+			return false;
+	return load_word(a + n - 8) == load_word(b + n - 8);
+}
+
 static bool name_equal(const struct dentry *d, const struct qstr *name)
 {
 	return d->name.len == name->len &&
-	       !memcmp(d->name.name, name->name, name->len);
+	       bytes_equal(d->name.name, name->name, name->len);
 }
 
 struct dentry *d_lookup_rcu(const struct dentry *parent, const struct qstr *name)

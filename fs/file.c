@@ -292,7 +292,7 @@ static struct file *file_of(const struct fdtable *t, u32 fd)
 }
 
 /* Referenced. The slot is checked again: the file may be a recycled one. */
-static struct file *files_get(struct files *files, u32 fd, u32 refuse)
+struct file *files_get(struct files *files, u32 fd, u32 refuse)
 {
 	struct file *f;
 
@@ -313,51 +313,6 @@ static struct file *files_get(struct files *files, u32 fd, u32 refuse)
 	}
 	rcu_read_unlock();
 	return f;
-}
-
-static struct fd fdget_mode(u32 fd, u32 refuse)
-{
-	struct files *files = current->files;
-	struct file *f;
-
-	if (likely(atomic_read(&files->users) == 1)) {
-		f = file_of(files->fdt, fd);
-		if (!f || unlikely(f->mode & refuse))
-			return (struct fd){NULL, false, false};
-		return (struct fd){f, false, false};
-	}
-	f = files_get(files, fd, refuse);
-	return (struct fd){f, f != NULL, false};
-}
-
-struct fd fdget(u32 fd)
-{
-	return fdget_mode(fd, FMODE_PATH);
-}
-
-struct fd fdget_raw(u32 fd)
-{
-	return fdget_mode(fd, 0);
-}
-
-/* A position is shared if the file is: by dup, fork or threads. */
-struct fd fdget_pos(u32 fd)
-{
-	struct fd f = fdget(fd);
-
-	if (f.file && f.file->mode & FMODE_ATOMIC_POS &&
-	    (f.put || atomic_read(&f.file->refs) > 1)) {
-		mutex_lock(&f.file->pos_lock);
-		f.locked = true;
-	}
-	return f;
-}
-
-void fdput_pos(struct fd f)
-{
-	if (f.locked)
-		mutex_unlock(&f.file->pos_lock);
-	fdput(f);
 }
 
 struct file *fget(u32 fd)

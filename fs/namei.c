@@ -28,12 +28,17 @@
 
 int may_lookup(struct nameidata *nd, struct inode *dir)
 {
+	const u16 all = S_IXUSR | S_IXGRP | S_IXOTH;
 	u32 mask = MAY_EXEC;
 
+	if (likely(!dir->ops->permission)) {
+		if (likely((dir->mode & all) == all)) /* whoever it is */
+			return 0;
+		if (!mode_permission(dir, MAY_EXEC))
+			return 0;
+	}
 	if (nd->flags & LOOKUP_RCU)
 		mask |= MAY_NOT_BLOCK;
-	if (likely(!dir->ops->permission) && likely(!mode_permission(dir, MAY_EXEC)))
-		return 0;
 	return inode_permission(dir, mask);
 }
 
@@ -515,17 +520,13 @@ int follow_link(struct nameidata *nd, struct dentry *link, const char **rest)
 	return 0;
 }
 
-/* Length of the next component and its hash; fills nd->last. */
+/* The next component into nd->last; where it ends. */
 static const char *next_component(struct nameidata *nd, const char *name)
 {
-	const char *end = name;
+	const char *end = name_scan(nd->path.dentry, name, &nd->last);
 
-	while (*end && *end != '/')
-		end++;
-	nd->last.name = name;
-	nd->last.len = (u32)(end - name);
 	nd->last_type = LAST_NORM;
-	if (name[0] == '.') {
+	if (unlikely(name[0] == '.')) {
 		if (nd->last.len == 1)
 			nd->last_type = LAST_DOT;
 		else if (nd->last.len == 2 && name[1] == '.')
@@ -666,9 +667,6 @@ int walk_rest(struct nameidata *nd, const char *name)
 		end = next_component(nd, name);
 		if (nd->last.len > NAME_MAX)
 			return -ENAMETOOLONG;
-		if (nd->last_type == LAST_NORM)
-			nd->last.hash = name_hash(nd->path.dentry, name,
-						  nd->last.len);
 		name = end;
 		while (*name == '/')
 			name++;

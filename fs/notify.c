@@ -51,7 +51,7 @@ struct event {
 };
 
 static DEFINE_SPINLOCK(marks_lock);
-static u32 nr_watches; /* [marks_lock] */
+u32 fsnotify_nr_watches; /* [marks_lock] */
 static const struct file_ops inotify_fops;
 
 /* --- queueing [marks_lock] --- */
@@ -103,7 +103,7 @@ static void remove_watch(struct watch *w)
 	queue_event(w->group, w->wd, IN_IGNORED, 0, NULL);
 	list_del(&w->by_inode);
 	list_del(&w->by_group);
-	nr_watches--;
+	fsnotify_nr_watches--;
 	kfree(w);
 }
 
@@ -128,7 +128,7 @@ static void notify_locked(struct inode *inode, u32 mask, u32 cookie,
 
 void fsnotify_name(struct inode *dir, const char *name, u32 mask, u32 cookie)
 {
-	if (likely(!READ_ONCE(nr_watches)))
+	if (!fsnotify_wanted())
 		return;
 	spin_lock(&marks_lock);
 	notify_locked(dir, mask, cookie, name, false);
@@ -152,7 +152,7 @@ static void notify_self(struct dentry *d, u32 mask)
 
 void fsnotify(struct inode *inode, struct dentry *d, u32 mask, u32 cookie)
 {
-	if (likely(!READ_ONCE(nr_watches)))
+	if (!fsnotify_wanted())
 		return;
 	if (d && d->inode == inode) {
 		notify_self(d, mask);
@@ -168,33 +168,13 @@ void fsnotify_create(struct inode *dir, struct dentry *d)
 	fsnotify(dir, d, IN_CREATE, 0);
 }
 
-static void notify_file(struct file *f, u32 mask)
+/* An event of an open file; the callers ask fsnotify_wanted() first. */
+void fsnotify_file(struct file *f, u32 mask)
 {
-	if (likely(!READ_ONCE(nr_watches)) || f->mode & FMODE_NONOTIFY ||
-	    !f->path.dentry || !f->path.dentry->inode)
+	if (f->mode & FMODE_NONOTIFY || !f->path.dentry ||
+	    !f->path.dentry->inode)
 		return;
 	notify_self(f->path.dentry, mask);
-}
-
-void fsnotify_access(struct file *f)
-{
-	notify_file(f, IN_ACCESS);
-}
-
-void fsnotify_modify(struct file *f)
-{
-	notify_file(f, IN_MODIFY);
-}
-
-void fsnotify_open(struct file *f)
-{
-	notify_file(f, IN_OPEN);
-}
-
-void fsnotify_close(struct file *f)
-{
-	notify_file(f, f->mode & FMODE_WRITE ? IN_CLOSE_WRITE
-					     : IN_CLOSE_NOWRITE);
 }
 
 /* The inode goes: its watches with it. */
@@ -371,7 +351,7 @@ static int set_watch(struct group *g, struct inode *inode, u32 mask,
 			    .wd = ++g->last_wd};
 	list_add_tail(&w->by_inode, &inode->marks->watches);
 	list_add_tail(&w->by_group, &g->watches);
-	nr_watches++;
+	fsnotify_nr_watches++;
 	return w->wd;
 }
 

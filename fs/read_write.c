@@ -90,6 +90,8 @@ static u32 iocb_flags(const struct file *f)
 {
 	u32 flags = 0;
 
+	if (likely(!(f->flags & (O_APPEND | O_DIRECT | O_SYNC))))
+		return 0;
 	if (f->flags & O_APPEND)
 		flags |= IOCB_APPEND;
 	if (f->flags & O_DIRECT)
@@ -104,47 +106,47 @@ static u32 iocb_flags(const struct file *f)
 /* Read at *pos (NULL: no position). */
 ssize_t vfs_read(struct file *f, struct iov_iter *to, loff_t *pos, u32 flags)
 {
-	struct kiocb io = {.file = f, .pos = pos ? *pos : 0,
-			   .flags = iocb_flags(f) | flags};
+	const u32 need = FMODE_READ | FMODE_CAN_READ;
+	struct task *t = current;
+	struct kiocb io;
 	ssize_t ret;
 
-	if (!(f->mode & FMODE_READ))
-		return -EBADF;
-	if (!(f->mode & FMODE_CAN_READ))
-		return -EINVAL;
+	if (unlikely((f->mode & need) != need))
+		return f->mode & FMODE_READ ? -EINVAL : -EBADF;
 	if (!to->count)
 		return 0;
+	io = (struct kiocb){f, pos ? *pos : 0, iocb_flags(f) | flags};
 	ret = f->ops->read_iter(&io, to);
 	if (ret > 0) {
 		if (pos)
 			*pos = io.pos;
 		fsnotify_access(f);
-		current->io.rchar += (u64)ret;
+		t->io.rchar += (u64)ret;
 	}
-	current->io.syscr++;
+	t->io.syscr++;
 	return ret;
 }
 
 ssize_t vfs_write(struct file *f, struct iov_iter *from, loff_t *pos, u32 flags)
 {
-	struct kiocb io = {.file = f, .pos = pos ? *pos : 0,
-			   .flags = iocb_flags(f) | flags};
+	const u32 need = FMODE_WRITE | FMODE_CAN_WRITE;
+	struct task *t = current;
+	struct kiocb io;
 	ssize_t ret;
 
-	if (!(f->mode & FMODE_WRITE))
-		return -EBADF;
-	if (!(f->mode & FMODE_CAN_WRITE))
-		return -EINVAL;
+	if (unlikely((f->mode & need) != need))
+		return f->mode & FMODE_WRITE ? -EINVAL : -EBADF;
 	if (!from->count && S_ISREG(f->inode->mode))
 		return 0;
+	io = (struct kiocb){f, pos ? *pos : 0, iocb_flags(f) | flags};
 	ret = f->ops->write_iter(&io, from);
 	if (ret > 0) {
 		if (pos)
 			*pos = io.pos;
 		fsnotify_modify(f);
-		current->io.wchar += (u64)ret;
+		t->io.wchar += (u64)ret;
 	}
-	current->io.syscw++;
+	t->io.syscw++;
 	return ret;
 }
 

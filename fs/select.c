@@ -282,53 +282,57 @@ struct select_args {
 	u32 n;
 };
 
-/* One descriptor; how many of the sets it is ready for, or -EBADF. */
-static int scan_one(struct poll_wait_state *s, struct select_args *a, u32 fd)
+/* The descriptors of one word of the sets; how many times one is ready. */
+static int scan_word(struct poll_wait_state *s, struct select_args *a, u32 w)
 {
-	static const u32 masks[NR_SETS] = {POLL_IN_SET, POLL_OUT_SET,
-					   POLL_EX_SET};
-	u64 bit = 1ul << fd % 64;
-	u32 events = 0, key = EPOLLERR | EPOLLHUP;
-	struct fd f = fdget(fd);
+	u64 in = a->want[SET_IN][w], out = a->want[SET_OUT][w], ex = a->want[SET_EX][w];
+	u64 all = in | out | ex;
 	int ready = 0;
 
-	if (!f.file)
-		return -EBADF;
-	for (u32 k = 0; k < NR_SETS; k++)
-		if (a->want[k][fd / 64] & bit)
-			key |= masks[k];
-	s->pt.key = key;
-	events = vfs_poll(f.file, &s->pt);
-	fdput(f);
-	for (u32 k = 0; k < NR_SETS; k++) {
-		if (a->want[k][fd / 64] & bit && events & masks[k]) {
-			a->got[k][fd / 64] |= bit;
+	for (; all; all &= all - 1) {
+		u64 bit = all & -all;
+		struct fd f = fdget(w * 64 + (u32)__builtin_ctzl(all));
+		u32 events;
+
+		if (!f.file)
+			return -EBADF;
+		s->pt.key = EPOLLERR | EPOLLHUP | (in & bit ? POLL_IN_SET : 0) |
+			    (out & bit ? POLL_OUT_SET : 0) |
+			    (ex & bit ? POLL_EX_SET : 0);
+		events = vfs_poll(f.file, &s->pt);
+		fdput(f);
+		if (!(events & (POLL_IN_SET | POLL_OUT_SET | POLL_EX_SET)))
+			continue;
+		if (in & bit && events & POLL_IN_SET) {
+			a->got[SET_IN][w] |= bit;
 			ready++;
-			s->pt.queue = NULL;
 		}
+		if (out & bit && events & POLL_OUT_SET) {
+			a->got[SET_OUT][w] |= bit;
+			ready++;
+		}
+		if (ex & bit && events & POLL_EX_SET) {
+			a->got[SET_EX][w] |= bit;
+			ready++;
+		}
+		if (ready)
+			s->pt.queue = NULL; /* we won't sleep */
 	}
 	return ready;
 }
 
+/* do_select() has cut the sets to a->n bits. */
 static int scan_sets(struct poll_wait_state *s, void *arg)
 {
 	struct select_args *a = arg;
 	int ready = 0;
 
 	for (u32 w = 0; w < DIV_ROUND_UP(a->n, 64); w++) {
-		u64 all = a->want[0][w] | a->want[1][w] | a->want[2][w];
+		int r = scan_word(s, a, w);
 
-		for (; all; all &= all - 1) {
-			u32 fd = w * 64 + (u32)__builtin_ctzl(all);
-			int r;
-
-			if (fd >= a->n)
-				break;
-			r = scan_one(s, a, fd);
-			if (r < 0)
-				return r;
-			ready += r;
-		}
+		if (r < 0)
+			return r;
+		ready += r;
 	}
 	return ready;
 }

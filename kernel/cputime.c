@@ -1,26 +1,67 @@
 /*
- * CPU times: of tasks, of processes, rusage; CPU-time interval timers.
+ * CPU times: of tasks, of processes, rusage.
  *
- * thread_info counts the cycles a task spent in user and in kernel mode
- * exactly; the scheduler's sum_exec is the total. The split of the total is
- * made in the proportion of the two counters, so the parts add up.
+ * The scheduler's sum_exec is the exact total. How it splits into user and
+ * kernel time is sampled: reading the counter at every entry and exit of the
+ * kernel would cost more than a small system call does. A busy CPU has a tick
+ * every TICK_NS that notes which mode it interrupted; the total is divided in
+ * the proportion of a task's samples. The tick is armed when a CPU takes a task
+ * and stays away when it finds the CPU idle.
  */
 #include <asm/uaccess.h>
 #include <linnet/errno.h>
+#include <linnet/irq.h>
 #include <linnet/mm.h>
 #include <linnet/posix_timers.h>
 #include <linnet/string.h>
 #include <linnet/syscalls.h>
 #include <linnet/task.h>
+#include "sched.h"
 
+/* Timer handler: interrupts off, on the runqueue's own CPU. */
+void cputime_tick(struct hrtimer *timer)
+{
+	struct rq *rq = container_of(timer, struct rq, tick_timer);
+	struct task_samples *s = &rq->curr->samples;
+
+	if (rq->curr == rq->idle)
+		return;
+	if (irq_interrupted_user()) {
+		rq->user_samples++;
+		WRITE_ONCE(s->user, s->user + 1);
+	} else {
+		rq->kernel_samples++;
+		WRITE_ONCE(s->kernel, s->kernel + 1);
+	}
+	hrtimer_start(timer, ktime_get() + (ktime_t)TICK_NS);
+}
+
+/* @total * part / all, rounded down a little: without 128-bit division. */
+static u64 share(u64 total, u64 part, u64 all)
+{
+	return total / all * part + total % all * part / all;
+}
 
 void task_cputime(struct task *t, u64 *utime, u64 *stime)
 {
+	struct task_samples *s = &t->samples;
 	u64 total = task_cpu_time(t);
-	u64 u = cycles_to_ns(READ_ONCE(t->ti.utime));
+	u64 user = READ_ONCE(s->user), kernel = READ_ONCE(s->kernel);
+	u64 system, flags;
 
-	*utime = min(u, total);
-	*stime = total - *utime;
+	if (!kernel)
+		system = 0; /* too short to tell: as Linux says, user time */
+	else
+		system = share(total, kernel, user + kernel);
+	flags = spin_lock_irqsave(&s->lock);
+	/* A reader with an older total may come later. */
+	if (total > s->utime + s->stime) {
+		s->stime = clamp(system, s->stime, total - s->utime);
+		s->utime = total - s->stime;
+	}
+	*utime = s->utime;
+	*stime = s->stime;
+	spin_unlock_irqrestore(&s->lock, flags);
 }
 
 void thread_group_cputime(struct task *t, u64 *utime, u64 *stime)

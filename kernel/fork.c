@@ -91,12 +91,20 @@ static void task_free(struct rcu_head *head)
 {
 	struct task *t = container_of(head, struct task, rcu);
 
-	kernel_stack_free(t->stack);
 	if (t->pids[PIDTYPE_PID])
 		pid_put(t->pids[PIDTYPE_PID]);
 	if (t->tg && refcount_dec_and_test(&t->tg->refs))
 		kmem_cache_free(tg_cache, t->tg);
 	kmem_cache_free(task_cache, t);
+}
+
+/* The task has left its last CPU. Only it used its stack, so that goes now;
+ * the next task can have it while the struct waits for its grace period. */
+void task_dead(struct task *t)
+{
+	kernel_stack_free(t->stack);
+	t->stack = NULL;
+	task_put(t);
 }
 
 /* Last reference: others may still look at it under RCU. */

@@ -6,8 +6,9 @@
  * same page meet. Waiters hang in hash buckets. A waiter reads the word under
  * the bucket's lock, so a wake-up between the test and the sleep is not lost:
  *
- *     waiter: lock bucket; read word; queue; unlock; sleep
- *     waker:  change word (user); lock bucket; take waiters off; unlock; wake
+ *     waiter: lock bucket; queue; read word; unlock; sleep
+ *     waker:  change word (user); any waiter? lock bucket; take waiters off;
+ *             unlock; wake
  *
  * Locks: two buckets are locked in address order. A shared key holds a
  * reference on its page's inode while somebody waits.
@@ -129,7 +130,7 @@ static int wake_key(const struct futex_key *k, int nr, u32 bitset)
 	struct futex_waiter *w, *next;
 	int woken = 0;
 
-	smp_mb(); /* the user's store against the waiter's queueing */
+	smp_mb(); /* the user's store, then the list: see queue_if_equal() */
 	if (list_empty(&b->waiters))
 		return 0;
 	spin_lock(&b->lock);
@@ -168,7 +169,12 @@ void futex_wake_addr(u32 __user *uaddr)
 
 /* --- waiting --- */
 
-/* Queue if the word still has @val. 0, -EAGAIN, -EFAULT. */
+/*
+ * Queue if the word still has @val. 0, -EAGAIN, -EFAULT.
+ *
+ * A waker looks whether the bucket is empty without its lock, so the waiter is
+ * in the list before it reads the word: one of the two sees the other.
+ */
 static int queue_if_equal(struct futex_waiter *w, u32 __user *uaddr, u32 val)
 {
 	struct futex_bucket *b = bucket_of(&w->key);
@@ -177,21 +183,21 @@ static int queue_if_equal(struct futex_waiter *w, u32 __user *uaddr, u32 val)
 
 	for (;;) {
 		spin_lock(&b->lock);
+		list_add_tail(&w->node, &b->waiters);
+		smp_mb(); /* pairs with wake_key() */
 		pagefault_disable();
 		err = get_user(cur, uaddr);
 		pagefault_enable();
-		if (!err)
+		if (!err && cur == val)
 			break;
+		list_del(&w->node);
 		spin_unlock(&b->lock);
+		if (!err)
+			return -EAGAIN;
 		if (get_user(cur, uaddr)) /* served, or really bad */
 			return -EFAULT;
 	}
-	if (cur != val) {
-		spin_unlock(&b->lock);
-		return -EAGAIN;
-	}
 	w->bucket = b;
-	list_add_tail(&w->node, &b->waiters);
 	/* Before the lock goes, so that a waker finds us asleep. */
 	set_current_state(TASK_INTERRUPTIBLE);
 	spin_unlock(&b->lock);

@@ -50,6 +50,7 @@ static struct irq_desc **descs; /* [irq_mutex] by irq; RCU */
 static int nr_descs;		/* [irq_mutex] */
 static DEFINE_MUTEX(irq_mutex);
 static DEFINE_PERCPU(u64[IPI_NR], ipi_counts);
+static DEFINE_PERCPU(bool, irq_hit_user);
 
 void irq_entry(struct pt_regs *regs);
 int show_interrupts(struct seq_file *m);
@@ -267,8 +268,14 @@ void irq_entry(struct pt_regs *regs)
 	    !ti->preempt_count)
 		rcu_quiescent_slow();
 	ti->preempt_count += HARDIRQ_OFFSET;
+	this_cpu(irq_hit_user) = user_mode(regs);
 	root_handler(regs);
 	ti->preempt_count -= HARDIRQ_OFFSET;
+}
+
+bool irq_interrupted_user(void)
+{
+	return this_cpu(irq_hit_user);
 }
 
 void ipi_send(u32 cpu, enum ipi_kind kind)

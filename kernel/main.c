@@ -70,7 +70,6 @@ void __init_text arm64_start(phys_addr_t fdt_pa, u64 boot_el)
 	switch_mm(NULL);
 	cpu_init();
 	cpu_features_init();
-	current_ti()->stamp = read_sysreg(cntvct_el0);
 
 	of_init(fixmap_fdt(fdt_pa));
 	parse_early_params();

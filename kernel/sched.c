@@ -8,7 +8,8 @@
  *
  * Preemption: resched_curr() marks the running task; it gives way at the next
  * interrupt return, unlock or return to user mode. A one-shot timer ends a turn
- * only while somebody else is waiting: a lone task runs without ticks.
+ * only while somebody else is waiting. Besides that a busy CPU has the slow tick
+ * of cputime.c; an idle one has none.
  *
  * Locks: task->wake_lock serialises wakers of a task, so that one that finds it
  * off the queues knows that it stays so; rq->lock nests inside. Both are
@@ -118,22 +119,25 @@ static bool others_wait(const struct rq *rq)
 	       &rq->rt.queue[task_rt_level(t)];
 }
 
-/* Arm the end of the current turn if somebody waits for it. */
+/*
+ * Arm the end of the current turn if somebody waits for it. A timer that an
+ * earlier turn left behind fires sooner and finds out how much is left: tasks
+ * that hand over to each other all the time need not set it every time.
+ */
 static void start_slice_timer(struct rq *rq)
 {
 	struct task *t = rq->curr;
 	u64 ns;
 
-	if (t == rq->idle || !others_wait(rq) ||
-	    hrtimer_queued(&rq->slice_timer))
+	if (t == rq->idle || !others_wait(rq))
 		return;
 	if (task_is_rt(t))
 		ns = t->se.rr_left;
 	else
-		ns = fair_slice(rq, t) -
-		     min(t->se.sum_exec - t->se.prev_sum_exec,
-			 fair_slice(rq, t) - 1);
-	hrtimer_start(&rq->slice_timer, (ktime_t)(rq->clock + ns));
+		ns = fair_slice_left(rq, t);
+	if (!hrtimer_queued(&rq->slice_timer) ||
+	    rq->slice_timer.expires > (ktime_t)(rq->clock + ns))
+		hrtimer_start(&rq->slice_timer, (ktime_t)(rq->clock + ns));
 }
 
 static void slice_expired(struct hrtimer *timer)
@@ -375,7 +379,7 @@ static void finish_switch(struct rq *rq, struct task *prev)
 	smp_store_release(&prev->on_cpu, false);
 	spin_unlock_irq(&rq->lock);
 	if (dead)
-		task_put(prev);
+		task_dead(prev);
 }
 
 /* First thing a new task runs (ret_from_fork). */
@@ -429,6 +433,8 @@ static void set_next(struct rq *rq, struct task *next)
 	next->se.nr_switches++;
 	WRITE_ONCE(rq->curr, next);
 	next->on_cpu = true;
+	if (unlikely(!hrtimer_queued(&rq->tick_timer)) && next != rq->idle)
+		hrtimer_start(&rq->tick_timer, (ktime_t)(rq->clock + TICK_NS));
 }
 
 static void clear_resched(struct task *t)
@@ -479,8 +485,6 @@ static void __schedule(bool preempt)
 	if (!rq->nr_running)
 		idle_balance(rq);
 	next = pick_next(rq);
-	if (hrtimer_queued(&rq->slice_timer) && next != prev)
-		hrtimer_try_cancel(&rq->slice_timer);
 	if (next == prev) {
 		next->se.prev_sum_exec = next->se.sum_exec;
 		start_slice_timer(rq);
@@ -561,6 +565,7 @@ void io_schedule(void)
 void sched_fork(struct task *t)
 {
 	t->se.sum_exec = 0;
+	t->samples = (struct task_samples){0};
 	t->se.prev_sum_exec = 0;
 	t->se.run_delay = 0;
 	t->se.nr_switches = 0;
@@ -631,6 +636,7 @@ void sched_init_cpu(u32 cpu, struct task *idle)
 	for (u32 i = 0; i < RT_LEVELS; i++)
 		list_init(&rq->rt.queue[i]);
 	hrtimer_init(&rq->slice_timer, slice_expired);
+	hrtimer_init(&rq->tick_timer, cputime_tick);
 	idle->flags |= PF_IDLE;
 	idle->on_cpu = true;
 	idle->state = TASK_RUNNING;

@@ -40,7 +40,8 @@ struct rq {
 	bool idle_polling;
 	/* cycles, by what the CPU did */
 	u64 idle_time, idle_since, irq_time;
-	u64 user_base, system_base;
+	struct hrtimer tick_timer;	/* cputime.c */
+	u64 user_samples, kernel_samples; /* of the tick */
 	u64 next_balance;
 };
 
@@ -79,6 +80,8 @@ void fair_charge(struct rq *rq, struct task *t, u64 delta);
 bool fair_preempts(struct rq *rq, struct task *t);
 /* ns the current task may go on. */
 u64 fair_slice(struct rq *rq, struct task *t);
+/* What is left of its turn, at least 1. */
+u64 fair_slice_left(struct rq *rq, struct task *t);
 void fair_migrate(struct task *t, struct rq *from, struct rq *to);
 void fair_place_new(struct rq *rq, struct task *t);
 /* A task that may move to @cpu, or NULL. [rq->lock] */
@@ -100,6 +103,10 @@ struct sched_change {
 };
 struct sched_change sched_change_begin(struct rq *rq, struct task *t);
 void sched_change_end(struct rq *rq, struct task *t, struct sched_change c);
+
+/* cputime.c: the tick that samples where time goes */
+#define TICK_NS 10000000ul
+void cputime_tick(struct hrtimer *timer);
 
 /* sched_balance.c */
 u32 select_task_rq(struct task *t, u32 prev_cpu);

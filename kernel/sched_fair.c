@@ -126,6 +126,14 @@ u64 fair_slice(struct rq *rq, struct task *t)
 	return max(slice, MIN_SLICE_NS);
 }
 
+u64 fair_slice_left(struct rq *rq, struct task *t)
+{
+	u64 slice = fair_slice(rq, t);
+	u64 ran = t->se.sum_exec - t->se.prev_sum_exec;
+
+	return ran < slice ? slice - ran : 1;
+}
+
 bool fair_preempts(struct rq *rq, struct task *t)
 {
 	struct task *curr = rq->curr;

@@ -479,9 +479,8 @@ void sched_cpu_counters(u32 cpu, struct sched_counters *out)
 	out->idle_ns = min(cycles_to_ns(idle), total);
 	out->nr_switches = rq->nr_switches;
 	out->nr_running = rq->nr_running;
-	out->user_ns = cycles_to_ns(rq->user_base);
-	out->system_ns = total - out->idle_ns -
-			 min(out->user_ns, total - out->idle_ns);
+	out->user_ns = rq->user_samples * TICK_NS;
+	out->system_ns = rq->kernel_samples * TICK_NS;
 }
 
 u32 nr_running_total(void)

@@ -107,16 +107,30 @@ struct page *find_get_page(struct address_space *m, u64 index)
 	return p;
 }
 
+/*
+ * Take a reference on what a lookup returned. A page that was freed and used
+ * again since does not bear the same name any more.
+ */
+static bool get_cached_page(struct address_space *m, u64 index, struct page *p)
+{
+	if (!page_test(p, PG_UPTODATE) || !get_page_unless_zero(p))
+		return false;
+	if (likely(p->mapping == m && p->index == index))
+		return true;
+	put_page(p);
+	return false;
+}
+
+/* References to the up-to-date pages at [index, index + n), NULL for others. */
 void find_get_pages_range(struct address_space *m, u64 index, u32 n,
 			  struct page **pages)
 {
-	for (u32 i = 0; i < n; i++) {
-		pages[i] = find_get_page(m, index + i);
-		if (pages[i] && !page_test(pages[i], PG_UPTODATE)) {
-			put_page(pages[i]);
+	rcu_read_lock();
+	xa_load_range(&m->pages, index, n, (void **)pages);
+	for (u32 i = 0; i < n; i++)
+		if (pages[i] && !get_cached_page(m, index + i, pages[i]))
 			pages[i] = NULL;
-		}
-	}
+	rcu_read_unlock();
 }
 
 /* --- adding and removing --- */
@@ -340,6 +354,13 @@ ssize_t generic_write_checks(struct kiocb *io, struct iov_iter *from)
 	return (ssize_t)from->count;
 }
 
+/* The kernel wrote to @p: mappings made from now on clean the caches again. */
+static void page_written(struct page *p)
+{
+	if (page_test(p, PG_ICACHE))
+		page_clear(p, PG_ICACHE);
+}
+
 /* One page's worth without a file system's help (tmpfs). */
 static ssize_t write_page(struct address_space *m, loff_t pos, size_t n,
 			  struct iov_iter *from)
@@ -353,6 +374,7 @@ static ssize_t write_page(struct address_space *m, loff_t pos, size_t n,
 	pagefault_disable();
 	got = copy_page_from_iter(p, off, n, from);
 	pagefault_enable();
+	page_written(p);
 	if (got && !page_test(p, PG_UPTODATE)) {
 		u8 *at = page_address(p);
 
@@ -379,6 +401,7 @@ static ssize_t write_through_ops(struct file *f, struct address_space *m,
 	pagefault_disable();
 	got = copy_page_from_iter(p, (u64)pos & ~PAGE_MASK, n, from);
 	pagefault_enable();
+	page_written(p);
 	return m->ops->write_end(f, m, pos, (u32)n, (u32)got, p);
 }
 
@@ -464,6 +487,7 @@ static void zero_part(struct address_space *m, u64 index, u32 from, u32 to)
 	lock_page(p);
 	if (p->mapping == m && page_test(p, PG_UPTODATE)) {
 		memset((u8 *)page_address(p) + from, 0, to - from);
+		page_written(p);
 		set_page_dirty(p);
 	}
 	unlock_page(p);

@@ -48,5 +48,7 @@ int move_page_tables(struct vma *v, u64 from, u64 to, u64 len);
 
 /* memory.c: account a page of an mm */
 void mm_add_rss(struct mm *mm, struct page *p, s64 n);
+/* Make what was written to @p visible to instruction fetches, once. */
+void sync_icache_page(struct page *p);
 
 #endif

@@ -47,11 +47,19 @@ static pte_t vma_pte(const struct vma *v, struct page *p, bool writable)
 	return writable ? pte_mkdirty(pte) : pte_wrprotect(pte);
 }
 
+void sync_icache_page(struct page *p)
+{
+	if (page_test(p, PG_ICACHE))
+		return;
+	sync_icache(page_address(p), PAGE_SIZE);
+	page_set(p, PG_ICACHE);
+}
+
 /* Make instructions visible before a page becomes executable. */
 static void sync_new_page(const struct vma *v, struct page *p)
 {
 	if (v->flags & VM_EXEC)
-		sync_icache(page_address(p), PAGE_SIZE);
+		sync_icache_page(p);
 }
 
 /* --- anonymous memory --- */
@@ -89,6 +97,7 @@ static int anon_write_fault(struct vma *v, u64 addr)
 {
 	struct page *pages[FAULT_BATCH_MAX];
 	u32 want = anon_batch(v, addr), got, used = 0;
+	pgprot_t prot = vm_get_page_prot(v->flags);
 	spinlock_t *ptl;
 	pte_t *pte;
 
@@ -107,12 +116,14 @@ static int anon_write_fault(struct vma *v, u64 addr)
 	}
 	for (; used < got && pte_none(pte_read(pte)); used++, pte++) {
 		pages[used]->flags |= PG_ANON;
-		pte_set_nosync(pte, vma_pte(v, pages[used], true));
+		pte_set_nosync(pte, pte_mkdirty(pte_make(
+					    page_to_pfn(pages[used]), prot)));
 	}
 	pte_sync();
 	pte_unlock(ptl);
 	atomic_add(&v->mm->rss_anon, used);
-	put_pages(pages + used, got - used);
+	if (unlikely(used < got))
+		put_pages(pages + used, got - used);
 	return VM_FAULT_OK;
 }
 
@@ -254,42 +265,74 @@ static int file_cow_fault(struct vma *v, u64 addr, struct page *p)
 	return install_file_page(v, addr, new, true);
 }
 
-/*
- * Map the cached neighbours of @addr read-only: an aligned window of
- * FAULT_AROUND pages, inside the VMA and its page table.
- */
-static void map_around(struct vma *v, u64 addr)
+/* Install those of @n pages that are there; consumes the references. */
+static void map_pages(struct vma *v, u64 start, u32 n, struct page **pages)
 {
-	u64 start = max(v->start, ALIGN_DOWN(addr, FAULT_AROUND * PAGE_SIZE));
-	u64 end = min(v->end, ALIGN_DOWN(addr, FAULT_AROUND * PAGE_SIZE) +
-				      FAULT_AROUND * PAGE_SIZE);
-	struct page *pages[FAULT_AROUND];
-	u32 n = (u32)((end - start) >> PAGE_SHIFT);
+	pgprot_t prot = vm_get_page_prot(v->flags);
+	s64 file = 0, shmem = 0;
 	spinlock_t *ptl;
-	pte_t *pte;
-	u32 i;
+	pte_t *pte = pte_alloc_lock(v->mm, start, &ptl);
 
-	find_get_pages_range(v->file->mapping,
-			     v->pgoff + ((start - v->start) >> PAGE_SHIFT), n,
-			     pages);
-	for (i = 0; i < n; i++)
-		if (pages[i])
-			sync_new_page(v, pages[i]);
-	pte = pte_alloc_lock(v->mm, start, &ptl);
-	for (i = 0; i < n; i++) {
-		if (!pages[i])
+	for (u32 i = 0; i < n; i++) {
+		struct page *p = pages[i];
+
+		if (!p)
 			continue;
 		if (!pte || !pte_none(pte_read(pte + i))) {
-			put_page(pages[i]);
+			put_page(p);
 			continue;
 		}
-		pte_set_nosync(pte + i, vma_pte(v, pages[i], false));
-		mm_add_rss(v->mm, pages[i], 1);
+		if (page_test(p, PG_SWAPBACKED))
+			shmem++;
+		else
+			file++;
+		pte_set_nosync(pte + i,
+			       pte_wrprotect(pte_make(page_to_pfn(p), prot)));
 	}
-	if (pte) {
-		pte_sync();
-		pte_unlock(ptl);
+	if (!pte)
+		return;
+	pte_sync();
+	pte_unlock(ptl);
+	if (file)
+		atomic_add(&v->mm->rss_file, file);
+	if (shmem)
+		atomic_add(&v->mm->rss_shmem, shmem);
+}
+
+/*
+ * Map @addr and its cached neighbours read-only: an aligned window of
+ * FAULT_AROUND pages, inside the VMA and its page table. invalidate_lock keeps
+ * truncation from overtaking us. True: @addr needs no more.
+ */
+static bool map_around(struct vma *v, u64 addr)
+{
+	struct address_space *m = v->file->mapping;
+	u64 window = ALIGN_DOWN(addr, FAULT_AROUND * PAGE_SIZE);
+	u64 start = max(v->start, window);
+	u64 end = min(v->end, window + FAULT_AROUND * PAGE_SIZE);
+	u32 n = (u32)((end - start) >> PAGE_SHIFT);
+	struct page *pages[FAULT_AROUND];
+	bool hit;
+
+	if (!down_read_trylock(&m->invalidate_lock))
+		return false;
+	find_get_pages_range(m, v->pgoff + ((start - v->start) >> PAGE_SHIFT), n,
+			     pages);
+	hit = pages[(addr - start) >> PAGE_SHIFT] != NULL;
+	if (hit) {
+		for (u32 i = 0; i < n; i++)
+			if (pages[i])
+				sync_new_page(v, pages[i]);
+		map_pages(v, start, n, pages);
+		/* Without memory for the table the entry is not there. */
+		hit = pte_present(pte_peek(v->mm, addr));
+	} else {
+		for (u32 i = 0; i < n; i++)
+			if (pages[i])
+				put_page(pages[i]);
 	}
+	up_read(&m->invalidate_lock);
+	return hit;
 }
 
 static int file_fault(struct vma *v, u64 addr, bool write)
@@ -298,6 +341,8 @@ static int file_fault(struct vma *v, u64 addr, bool write)
 			       .pgoff = v->pgoff + ((addr - v->start) >> PAGE_SHIFT)};
 	int result, more;
 
+	if (!write && v->ops == &generic_file_vma_ops && map_around(v, addr))
+		return VM_FAULT_OK;
 	result = v->ops->fault(&vmf);
 	if (result & ~(u32)VM_FAULT_MAJOR || !vmf.page)
 		return result;
@@ -312,10 +357,7 @@ static int file_fault(struct vma *v, u64 addr, bool write)
 	}
 	if (write)
 		set_page_dirty(vmf.page);
-	result |= install_file_page(v, addr, vmf.page, write);
-	if (!write && v->ops == &generic_file_vma_ops)
-		map_around(v, addr);
-	return result;
+	return result | install_file_page(v, addr, vmf.page, write);
 }
 
 /* --- entry --- */
@@ -344,8 +386,9 @@ int handle_mm_fault(struct vma *v, u64 addr, bool write, bool exec)
 
 	if (!access_allowed(v, write, exec))
 		return VM_FAULT_ACCERR;
-	pte = pte_lookup_lock(v->mm, addr, &ptl);
-	if (pte) {
+	/* Who installs an entry looks again under the lock. */
+	if (pte_present(pte_peek(v->mm, addr))) {
+		pte = pte_lookup_lock(v->mm, addr, &ptl);
 		cur = pte_read(pte);
 		if (pte_present(cur)) {
 			if (write && !pte_writable(cur))

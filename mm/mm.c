@@ -48,6 +48,27 @@ struct mm *mm_alloc(void)
 	return mm ? mm_init(mm) : NULL;
 }
 
+/*
+ * Free the tables below all VMAs: where there is no VMA there is no table.
+ * VMAs that may share a last-level table are taken together; one that reaches
+ * into the next group is left to that.
+ */
+static void free_all_page_tables(struct mm *mm)
+{
+	struct vma *v = vma_first(mm), *next;
+	u64 start, end;
+
+	for (; v; v = next) {
+		start = v->start;
+		end = v->end;
+		for (next = vma_next(v); next && next->start - end <= PMD_SIZE;
+		     next = vma_next(next))
+			end = next->end;
+		free_page_tables(mm, start, end, 0,
+				 next ? next->start : USER_END);
+	}
+}
+
 /* Unmap everything. No other user is left, no CPU runs in it. */
 static void exit_mmap(struct mm *mm)
 {
@@ -55,6 +76,7 @@ static void exit_mmap(struct mm *mm)
 
 	down_write(&mm->mmap_lock);
 	unmap_vmas(mm, vma_first(mm), 0, USER_END, true);
+	free_all_page_tables(mm);
 	for (v = vma_first(mm); v; v = next) {
 		next = vma_next(v);
 		if (v->ops && v->ops->close)
@@ -70,7 +92,7 @@ static void exit_mmap(struct mm *mm)
 	}
 	mm->nr_vmas = 0;
 	mm->cache = NULL;
-	free_page_tables(mm, 0, USER_END, 0, USER_END);
+	WARN_ON_ONCE(mm->pgtables != PAGE_SIZE); /* a table without a VMA */
 	up_write(&mm->mmap_lock);
 }
 

@@ -39,7 +39,8 @@ static struct {
 	u64 free;			      /* [lock] A2 */
 } zone;
 
-enum { PCP_BATCH = 32, PCP_HIGH = 96 };
+/* BULK_MIN: so many pages at once are worth a trip to the buddy lists. */
+enum { PCP_BATCH = 32, PCP_HIGH = 96, BULK_MIN = 8 };
 
 /* [local interrupts off] */
 struct pcp {
@@ -102,6 +103,20 @@ static void buddy_free_locked(pfn_t pfn, u32 order)
 		order++;
 	}
 	list_push(pfn_to_page(pfn), order);
+}
+
+/* Pages [start, end) in the largest aligned blocks. */
+static void buddy_free_range(pfn_t start, pfn_t end)
+{
+	while (start < end) {
+		u32 order = MAX_ORDER;
+
+		while (!IS_ALIGNED(start, 1ul << order) ||
+		       start + (1ul << order) > end)
+			order--;
+		buddy_free_locked(start, order);
+		start += 1ul << order;
+	}
 }
 
 /* A block of exactly @order, splitting a larger one. */
@@ -197,15 +212,21 @@ static struct page *pcp_alloc(u32 gfp)
 	return p;
 }
 
+static void pcp_push(struct pcp *c, struct page *p)
+{
+	p->flags = 0;
+	p->next = c->first;
+	c->first = (u32)page_to_pfn(p);
+	c->count++;
+}
+
 static void pcp_free(struct page *p)
 {
 	u64 flags = local_irq_save();
 	struct pcp *c = this_cpu_ptr(&pcp);
 
-	p->flags = 0;
-	p->next = c->first;
-	c->first = (u32)page_to_pfn(p);
-	if (unlikely(++c->count > PCP_HIGH))
+	pcp_push(c, p);
+	if (unlikely(c->count > PCP_HIGH))
 		pcp_drain(c, PCP_HIGH - PCP_BATCH);
 	local_irq_restore(flags);
 }
@@ -277,25 +298,79 @@ void free_pages(struct page *p, u32 order)
 	spin_unlock_irqrestore(&zone.lock, flags);
 }
 
+/*
+ * A batch is cut out of one block if there is one, which costs a single trip
+ * to the buddy lists; what is left of the last pages comes one by one.
+ */
 u32 alloc_pages_bulk(u32 gfp, u32 n, struct page **pages)
 {
-	u32 got;
+	u32 got = 0;
 
-	for (got = 0; got < n; got++) {
+	while (n - got >= BULK_MIN) {
+		u32 order = min(31u - (u32)__builtin_clz(n - got), (u32)MAX_ORDER);
+		struct page *block = block_alloc(gfp, order);
+
+		if (!block)
+			break;
+		for (u32 i = 0; i < 1u << order; i++)
+			pages[got++] = block + i;
+	}
+	for (; got < n; got++) {
 		pages[got] = try_alloc(gfp, 0);
 		if (!pages[got])
 			break;
-		page_prepare(pages[got], 0);
+	}
+	for (u32 i = 0; i < got; i++) {
+		page_prepare(pages[i], 0);
 		if (gfp & GFP_ZERO)
-			clear_page(page_address(pages[got]));
+			clear_page(page_address(pages[i]));
 	}
 	return got;
 }
 
+/* Single pages without references. Neighbours go back as a block. */
+static void free_singles(struct page **pages, u32 n)
+{
+	u64 flags = local_irq_save();
+	struct pcp *c = this_cpu_ptr(&pcp);
+	u32 i = 0, run;
+
+	for (; i < n; i += run) {
+		struct page *p = pages[i];
+
+		for (run = 1; i + run < n && pages[i + run] == p + run; run++)
+			p[run].flags = 0;
+		p->flags = 0;
+		if (run >= BULK_MIN) {
+			spin_lock(&zone.lock);
+			buddy_free_range(page_to_pfn(p), page_to_pfn(p) + run);
+			spin_unlock(&zone.lock);
+			continue;
+		}
+		for (u32 k = 0; k < run; k++)
+			pcp_push(c, p + k);
+		if (unlikely(c->count > PCP_HIGH))
+			pcp_drain(c, PCP_HIGH - PCP_BATCH);
+	}
+	local_irq_restore(flags);
+}
+
 void put_pages(struct page **pages, u32 n)
 {
-	for (u32 i = 0; i < n; i++)
-		put_page(pages[i]);
+	u32 singles = 0;
+
+	for (u32 i = 0; i < n; i++) {
+		struct page *p = pages[i];
+
+		if (__atomic_sub_fetch(&p->refs, 1, __ATOMIC_ACQ_REL))
+			continue;
+		if (unlikely(p->flags >> PG_ORDER_SHIFT))
+			page_free_final(p);
+		else
+			pages[singles++] = p;
+	}
+	if (singles)
+		free_singles(pages, singles);
 }
 
 /* The last reference is gone. */
@@ -346,15 +421,7 @@ void page_alloc_add(pfn_t start, pfn_t end)
 	u64 flags = spin_lock_irqsave(&zone.lock);
 
 	mem_counters.total_pages += end - start;
-	while (start < end) {
-		u32 order = MAX_ORDER;
-
-		while (!IS_ALIGNED(start, 1ul << order) ||
-		       start + (1ul << order) > end)
-			order--;
-		buddy_free_locked(start, order);
-		start += 1ul << order;
-	}
+	buddy_free_range(start, end);
 	update_watermarks();
 	spin_unlock_irqrestore(&zone.lock, flags);
 }

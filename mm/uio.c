@@ -187,6 +187,13 @@ size_t copy_from_iter(void *to, size_t len, struct iov_iter *i)
 
 size_t iov_iter_zero(size_t len, struct iov_iter *i)
 {
+	if (likely(i->type == ITER_UBUF)) {
+		len = min(len, i->count);
+		len -= clear_user((u8 __user *)i->ubuf + i->offset, len);
+		i->offset += len;
+		i->count -= len;
+		return len;
+	}
 	return copy_iter(i, NULL, len, COPY_ZERO);
 }
 

@@ -208,6 +208,9 @@ size_t access_process_vm(struct mm *mm, u64 addr, void *buf, size_t len, u32 gup
 			memcpy(k, (u8 *)buf + done, n);
 		else
 			memcpy((u8 *)buf + done, k, n);
+		/* A breakpoint: the page may be executed from already. */
+		if (gup & GUP_WRITE && page_test(p, PG_ICACHE))
+			sync_icache(k, n);
 		put_page(p);
 		done += n;
 	}
@@ -236,15 +239,21 @@ struct vma *vma_alloc_stack(struct mm *mm, u64 top)
 	return v;
 }
 
-/* Move a stack VMA with its pages; nothing else is mapped yet. */
+/*
+ * Move a stack VMA with its pages; nothing else is mapped yet. It spans both
+ * places while it moves: tables are only ever below a VMA.
+ */
 int vma_shift_down(struct vma *v, u64 shift)
 {
 	u64 start = v->start, end = v->end;
-	int err = move_page_tables(v, start, start - shift, end - start);
+	u64 pgoff = v->pgoff - (shift >> PAGE_SHIFT);
+	int err;
 
+	vma_resize(v, start - shift, end, pgoff);
+	err = move_page_tables(v, start, start - shift, end - start);
 	if (err)
 		return err;
-	vma_resize(v, start - shift, end - shift, v->pgoff - (shift >> PAGE_SHIFT));
+	vma_resize(v, start - shift, end - shift, pgoff);
 	free_page_tables(v->mm, max(start, end - shift), end, end - shift,
 			 USER_END);
 	return 0;

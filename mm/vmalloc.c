@@ -2,8 +2,8 @@
  * Virtually contiguous kernel memory: vmalloc, ioremap, kernel stacks.
  *
  * Areas are kept in a tree sorted by address; each is followed by an unmapped
- * guard page. A new area takes the first hole that fits. Freed kernel stacks
- * are kept in a small pool, because every fork wants one and mapping costs
+ * guard page. A new area takes the first hole that fits, from where the last
+ * search ended or an area was freed. Freed kernel stacks are kept in a small pool, because every fork wants one and mapping costs
  * more than the rest of it.
  *
  * Lock order: vmalloc_lock > kernel_map_lock (arch). Not from interrupts.
@@ -24,8 +24,9 @@ struct vm_area {
 	u32 nr_pages;	 /* owned frames; 0 for ioremap */
 };
 
-static struct rb_root areas;	  /* [vmalloc_lock] */
-static u64 search_from = VMALLOC_START; /* [vmalloc_lock] no hole below */
+static struct rb_root areas; /* [vmalloc_lock] */
+/* Where the search for a hole begins: for pages, for stacks. [vmalloc_lock] */
+static u64 search_from[2] = {VMALLOC_START, VMALLOC_START};
 static DEFINE_SPINLOCK(vmalloc_lock);
 static struct kmem_cache *area_cache;
 
@@ -70,12 +71,12 @@ static void area_link(struct vm_area *new)
 static struct vm_area *area_alloc(u64 size, u64 align)
 {
 	struct vm_area *new = kmem_cache_alloc(area_cache, GFP_KERNEL), *a;
-	u64 at;
+	u64 *hint = &search_from[align != PAGE_SIZE], at;
 
 	if (!new)
 		return NULL;
 	spin_lock(&vmalloc_lock);
-	at = ALIGN_UP(search_from, align);
+	at = ALIGN_UP(*hint, align);
 	for (a = area_above(at); a && a->start < at + size + PAGE_SIZE;
 	     a = to_area(rb_next(&a->node)))
 		at = ALIGN_UP(a->start + a->size + PAGE_SIZE, align);
@@ -86,8 +87,7 @@ static struct vm_area *area_alloc(u64 size, u64 align)
 	}
 	*new = (struct vm_area){.start = at, .size = size};
 	area_link(new);
-	if (align == PAGE_SIZE)
-		search_from = at + size;
+	*hint = at + size;
 	spin_unlock(&vmalloc_lock);
 	return new;
 }
@@ -96,7 +96,8 @@ static void area_free(struct vm_area *a)
 {
 	spin_lock(&vmalloc_lock);
 	rb_erase(&a->node, &areas);
-	search_from = min(search_from, a->start);
+	for (u32 i = 0; i < ARRAY_SIZE(search_from); i++)
+		search_from[i] = min(search_from[i], a->start);
 	spin_unlock(&vmalloc_lock);
 	kmem_cache_free(area_cache, a);
 }

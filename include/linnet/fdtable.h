@@ -10,6 +10,7 @@
 
 #include <linnet/fs.h>
 #include <linnet/rcu.h>
+#include <linnet/task.h>
 
 struct fdtable {
 	u32 max;		/* [I] descriptors that fit */
@@ -39,17 +40,63 @@ struct fd {
 	bool locked; /* fdget_pos() holds pos_lock */
 };
 
-/* Without O_PATH files (-EBADF for them); fdget_raw() includes them. */
-struct fd fdget(u32 fd);
-struct fd fdget_raw(u32 fd);
-/* As fdget(), and holds the position lock if the file needs it. */
-struct fd fdget_pos(u32 fd);
-void fdput_pos(struct fd f);
+/* Referenced, NULL for none and for files with a mode in @refuse. */
+struct file *files_get(struct files *files, u32 fd, u32 refuse);
 
-static inline void fdput(struct fd f)
+static __always_inline struct fd fdget_mode(u32 fd, u32 refuse)
 {
-	if (f.put)
+	struct files *files = current->files;
+	struct file *f = NULL;
+
+	if (likely(atomic_read(&files->users) == 1)) {
+		const struct fdtable *t = files->fdt;
+
+		if (likely(fd < t->max))
+			f = t->fd[fd];
+		if (f && unlikely(f->mode & refuse))
+			f = NULL;
+		return (struct fd){f, false, false};
+	}
+	f = files_get(files, fd, refuse);
+	return (struct fd){f, f != NULL, false};
+}
+
+/* Without O_PATH files (-EBADF for them); fdget_raw() includes them. */
+static __always_inline struct fd fdget(u32 fd)
+{
+	return fdget_mode(fd, FMODE_PATH);
+}
+
+static __always_inline struct fd fdget_raw(u32 fd)
+{
+	return fdget_mode(fd, 0);
+}
+
+static __always_inline void fdput(struct fd f)
+{
+	if (unlikely(f.put))
 		fput(f.file);
+}
+
+/* As fdget(), and holds the position lock if the file needs it: its position
+ * is shared if the file is, by dup, fork or threads. */
+static __always_inline struct fd fdget_pos(u32 fd)
+{
+	struct fd f = fdget(fd);
+
+	if (f.file && f.file->mode & FMODE_ATOMIC_POS &&
+	    (f.put || atomic_read(&f.file->refs) > 1)) {
+		mutex_lock(&f.file->pos_lock);
+		f.locked = true;
+	}
+	return f;
+}
+
+static __always_inline void fdput_pos(struct fd f)
+{
+	if (unlikely(f.locked))
+		mutex_unlock(&f.file->pos_lock);
+	fdput(f);
 }
 
 /* Referenced file or NULL. */

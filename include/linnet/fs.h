@@ -34,6 +34,7 @@
 #include <linnet/xarray.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
+#include <linux/inotify.h>
 #include <linux/mount.h>
 #include <linux/stat.h>
 
@@ -591,6 +592,8 @@ void d_invalidate(struct dentry *d);	/* drop the subtree and its mounts */
 struct dentry *d_lookup(struct dentry *parent, const struct qstr *name);
 struct dentry *d_find_alias(struct inode *inode);
 u32 name_hash(const struct dentry *parent, const char *name, u32 len);
+const char *name_scan(const struct dentry *parent, const char *name,
+		      struct qstr *q);
 /* Path text ending at buf[len-1]; ERR_PTR(-ENAMETOOLONG). */
 char *d_path(const struct path *path, char *buf, int len);
 char *dentry_path(struct dentry *d, char *buf, int len);
@@ -785,9 +788,37 @@ void fown_free(struct file *f);
 void fsnotify(struct inode *inode, struct dentry *d, u32 mask, u32 cookie);
 void fsnotify_name(struct inode *dir, const char *name, u32 mask, u32 cookie);
 void fsnotify_create(struct inode *dir, struct dentry *d);
-void fsnotify_access(struct file *f);
-void fsnotify_modify(struct file *f);
-void fsnotify_open(struct file *f);
-void fsnotify_close(struct file *f);
+extern u32 fsnotify_nr_watches; /* while there is none nothing is to be done */
+void fsnotify_file(struct file *f, u32 mask);
+
+static __always_inline bool fsnotify_wanted(void)
+{
+	return unlikely(READ_ONCE(fsnotify_nr_watches) != 0);
+}
+
+static inline void fsnotify_access(struct file *f)
+{
+	if (fsnotify_wanted())
+		fsnotify_file(f, IN_ACCESS);
+}
+
+static inline void fsnotify_modify(struct file *f)
+{
+	if (fsnotify_wanted())
+		fsnotify_file(f, IN_MODIFY);
+}
+
+static inline void fsnotify_open(struct file *f)
+{
+	if (fsnotify_wanted())
+		fsnotify_file(f, IN_OPEN);
+}
+
+static inline void fsnotify_close(struct file *f)
+{
+	if (fsnotify_wanted())
+		fsnotify_file(f, f->mode & FMODE_WRITE ? IN_CLOSE_WRITE
+						       : IN_CLOSE_NOWRITE);
+}
 
 #endif

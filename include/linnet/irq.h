@@ -64,6 +64,8 @@ void ipi_send(u32 cpu, enum ipi_kind kind);
 void ipi_handle(u32 kind);
 void ipi_count(u32 kind);
 u64 irq_total(void);
+/* In a handler: did the interrupt come from user mode? */
+bool irq_interrupted_user(void);
 
 /* Run @fn on every CPU in @mask (without the caller) and wait. */
 /* The affinity fields of a CPU's MPIDR. */

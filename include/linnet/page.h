@@ -55,6 +55,7 @@ enum page_flags {
 	PG_ERROR = 1 << 13,    /* I/O failed */
 	PG_MLOCKED = 1 << 14,
 	PG_SWAPBACKED = 1 << 15, /* tmpfs: no disk behind it */
+	PG_ICACHE = 1 << 16,   /* instruction fetches see what was written */
 };
 #define PG_ORDER_SHIFT 24
 
@@ -141,7 +142,7 @@ static inline struct page *alloc_page(u32 gfp)
  * (0 ... n). With GFP_ZERO they are zeroed.
  */
 u32 alloc_pages_bulk(u32 gfp, u32 n, struct page **pages);
-/* Drop one reference on each of @n pages. */
+/* Drop one reference on each of @n pages; @pages is scribbled over. */
 void put_pages(struct page **pages, u32 n);
 
 /* Linear-map address of a zeroed page, or NULL. */

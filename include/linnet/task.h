@@ -62,6 +62,14 @@ struct io_accounting {
 	u64 rchar, wchar, syscr, syscw;
 };
 
+/* How often the tick found the task in user and in kernel mode, and what was
+ * reported last: neither part ever shrinks. */
+struct task_samples {
+	u32 user, kernel; /* [A] */
+	spinlock_t lock;
+	u64 utime, stime; /* [lock] ns */
+};
+
 struct task {
 	struct thread_info ti; /* first: entry.S */
 
@@ -71,6 +79,7 @@ struct task {
 	bool on_rq;	       /* [rq] */
 	spinlock_t wake_lock;  /* one waker at a time; outside rq->lock */
 	struct sched_entity se; /* [rq] */
+	struct task_samples samples; /* cputime.c */
 
 	void *stack;	       /* [I] lowest address of the kernel stack */
 	refcount_t refs;
@@ -172,6 +181,8 @@ static inline struct task *task_get(struct task *t)
 }
 
 void task_free_rcu(struct task *t);
+/* Gives up the stack and the reference of the CPU it ran on. */
+void task_dead(struct task *t);
 
 static inline void task_put(struct task *t)
 {

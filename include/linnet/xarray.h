@@ -7,7 +7,7 @@
  * means absent.
  *
  * Locking: the array has no lock. The caller keeps writers (everything that
- * takes a non-const struct xarray) apart. xa_load, xa_find*, xa_extract,
+ * takes a non-const struct xarray) apart. xa_load*, xa_find*, xa_extract,
  * xa_get_mark and xa_marked may run beside one writer under rcu_read_lock().
  * They see each slot as it was at some moment; who needs to be sure that an
  * entry is still there checks again once it holds a reference.
@@ -72,6 +72,7 @@ static inline bool xa_empty(const struct xarray *xa)
 }
 
 void *xa_load(const struct xarray *xa, u64 index);
+void xa_load_range(const struct xarray *xa, u64 index, unsigned n, void **out);
 int __must_check xa_store(struct xarray *xa, u64 index, void *entry);
 int __must_check xa_reserve(struct xarray *xa, u64 index);
 void *xa_erase(struct xarray *xa, u64 index);

@@ -185,6 +185,31 @@ void *xa_load(const struct xarray *xa, u64 index)
 	return visible(READ_ONCE(node->slots[index & SLOT_MASK]));
 }
 
+/**
+ * xa_load_range - look neighbouring entries up
+ * @xa: array
+ * @index: the first index; @index + @n - 1 does not wrap
+ * @n: how many
+ * @out: receives @n entries, NULL where there is none
+ *
+ * Context: as xa_load(), which this is but for one walk per 64 indices.
+ */
+void xa_load_range(const struct xarray *xa, u64 index, unsigned n, void **out)
+{
+	const struct xa_node *leaf = NULL;
+
+	for (unsigned i = 0; i < n; i++, index++) {
+		unsigned slot = index & SLOT_MASK;
+
+		if (!i || !slot)
+			leaf = find_leaf(xa, index);
+		if (leaf)
+			out[i] = visible(READ_ONCE(leaf->slots[slot]));
+		else
+			out[i] = index ? NULL : direct_entry(xa);
+	}
+}
+
 /* Take empty nodes out from @node upwards (X2). */
 static void prune(struct xarray *xa, struct xa_node *node)
 {

@@ -53,6 +53,26 @@ static const u64 edges[] = {
     U64_MAX - 1, U64_MAX,
 };
 
+TEST(xarray_load_range_agrees_with_load)
+{
+	struct xarray xa = XARRAY_INIT;
+	void *got[200];
+
+	EXPECT(!xa_store(&xa, 0, entry(0)));
+	for (int step = 0; step < 2; step++) {
+		for (u64 from = 0; from < 300; from += 7) {
+			xa_load_range(&xa, from, 200, got);
+			for (u64 k = 0; k < 200; k++)
+				EXPECT(got[k] == xa_load(&xa, from + k));
+		}
+		for (u64 i = 0; i < 300; i += 3) /* holes, several nodes */
+			EXPECT(!xa_store(&xa, i, entry(i)));
+	}
+	xa_load_range(&xa, U64_MAX - 9, 10, got);
+	EXPECT(!got[0] && !got[9]);
+	xa_destroy(&xa);
+}
+
 TEST(xarray_index_zero_needs_no_node)
 {
 	struct xarray xa = XARRAY_INIT;

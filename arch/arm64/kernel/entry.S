@@ -3,11 +3,14 @@
  *
  * Register frame: struct pt_regs on the kernel stack. On entry from EL0 the
  * stack pointer is the top of the task's stack, where the task's own address
- * is stored; SP_EL0, which holds the user's stack pointer outside the kernel,
- * becomes `current`. From EL1 `current` is already there.
+ * is stored; it is loaded into x18, which is `current` as long as the CPU is in
+ * the kernel (-ffixed-x18). From EL1 it is already there.
  *
- * Interrupts run on the CPU's interrupt stack. Time is accounted here: user
- * time up to the entry, kernel time up to the return.
+ * SP_EL0, ELR_EL1 and SPSR_EL1 mostly still hold what a system call came with:
+ * they are written on the way out only if that is not what the frame says. A
+ * write serialises the CPU, and ends a block of QEMU's translator.
+ *
+ * Interrupts run on the CPU's interrupt stack.
  */
 #include <asm/page.h>
 #include <asm/ptregs.h>
@@ -15,7 +18,7 @@
 #include <asm/sysreg.h>
 #include <asm/thread.h>
 
-tsk	.req	x28
+tsk	.req	x18
 
 	.macro	save_gprs
 	stp	x0, x1, [sp, #16 * 0]
@@ -56,17 +59,6 @@ tsk	.req	x28
 	eret
 	.endm
 
-/* Counter ticks since TI_STAMP go to \field; stamp = now. Clobbers x9-x12. */
-	.macro	account field
-	mrs	x9, cntvct_el0
-	ldr	x10, [tsk, #TI_STAMP]
-	ldr	x11, [tsk, #\field]
-	sub	x10, x9, x10
-	add	x11, x11, x10
-	str	x11, [tsk, #\field]
-	str	x9, [tsk, #TI_STAMP]
-	.endm
-
 /* From EL0: leaves tsk, x22 = pc, x23 = pstate; x0-x7 and x8 untouched. */
 	.macro	enter_from_user
 	save_gprs
@@ -76,10 +68,8 @@ tsk	.req	x28
 	ldr	tsk, [sp, #PT_SIZE]
 	stp	x30, x21, [sp, #PT_LR]
 	stp	x22, x23, [sp, #PT_PC]
-	msr	sp_el0, tsk
 	stp	xzr, xzr, [sp, #PT_FRAME]
 	add	x29, sp, #PT_FRAME
-	account	TI_UTIME
 	.endm
 
 	.macro	enter_from_kernel
@@ -87,7 +77,6 @@ tsk	.req	x28
 	mrs	x22, elr_el1
 	mrs	x23, spsr_el1
 	add	x21, sp, #PT_SIZE
-	mrs	tsk, sp_el0
 	stp	x30, x21, [sp, #PT_LR]
 	stp	x22, x23, [sp, #PT_PC]
 	stp	x29, x22, [sp, #PT_FRAME]
@@ -182,13 +171,20 @@ ret_to_user:
 	tst	w9, #TIF_WORK_MASK
 	b.ne	work_pending
 finish_ret_to_user:
-	account	TI_STIME
 	ldp	x22, x23, [sp, #PT_PC]
 	ldr	x21, [sp, #PT_SP]
+	mrs	x9, elr_el1
+	mrs	x10, spsr_el1
+	mrs	x11, sp_el0
+	cmp	x9, x22
+	ccmp	x10, x23, #0, eq
+	b.eq	1f
 	msr	elr_el1, x22
 	msr	spsr_el1, x23
+1:	cmp	x11, x21
+	b.eq	2f
 	msr	sp_el0, x21
-	restore_gprs_and_return
+2:	restore_gprs_and_return
 
 work_pending:
 	mov	x0, sp
@@ -328,8 +324,7 @@ ret_from_fork:
 	mov	x0, x20
 	blr	x19			/* kernel thread: fn(arg) */
 	bl	kthread_returned	/* 0: it has become a user task */
-1:	mrs	tsk, sp_el0
-	b	ret_to_user
+1:	b	ret_to_user
 
 /*
  * struct task *cpu_switch_to(prev, next): save callee-saved registers of
@@ -355,7 +350,7 @@ cpu_switch_to:
 	ldp	x29, x10, [x9], #16
 	ldr	x30, [x9]
 	mov	sp, x10
-	msr	sp_el0, x1
+	mov	tsk, x1
 	ret
 
 /* void fpsimd_save(struct fpsimd_state *), fpsimd_load(const ...) */

@@ -172,7 +172,7 @@ secondary_switched_ptr:
 primary_switched:
 	adrp	x0, init_task
 	add	x0, x0, :lo12:init_task
-	msr	sp_el0, x0
+	mov	x18, x0
 	adrp	x1, init_stack
 	add	x1, x1, :lo12:init_stack
 	mov	x2, #(THREAD_SIZE - 16)
@@ -196,7 +196,7 @@ secondary_switched:
 	add	x20, x20, x1
 	ldp	x0, x1, [x20]
 	ldr	x2, [x20, #16]
-	msr	sp_el0, x0
+	mov	x18, x0
 	mov	sp, x1
 	str	x0, [sp]
 	msr	tpidr_el1, x2

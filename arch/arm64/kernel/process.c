@@ -97,10 +97,6 @@ static void fpsimd_switch(struct task *prev, struct task *next)
  */
 struct task *arch_switch_to(struct task *prev, struct task *next)
 {
-	u64 now = read_sysreg(cntvct_el0);
-
-	prev->ti.stime += now - prev->ti.stamp;
-	next->ti.stamp = now;
 	fpsimd_switch(prev, next);
 	if (next->mm != prev->mm)
 		switch_mm(next->mm);
@@ -137,8 +133,6 @@ int copy_thread(struct task *child, const struct kernel_clone_args *args)
 
 	*stack_task_slot(child) = (u64)child;
 	child->ti.kstack = (u64)stack_task_slot(child);
-	child->ti.utime = 0;
-	child->ti.stime = 0;
 	child->ti.fp_cpu = FP_NO_CPU;
 	child->ti.flags = TIF_FOREIGN_FP;
 	*ctx = (struct cpu_context){.pc = (u64)ret_from_fork, .sp = (u64)regs};

@@ -124,7 +124,6 @@ void secondary_start(void)
 
 	switch_mm(NULL);
 	cpu_init();
-	current_ti()->stamp = read_sysreg(cntvct_el0);
 	irq_init_cpu();
 	timer_init_cpu();
 	cpumask_set(&cpu_online_mask, cpu);

@@ -103,20 +103,23 @@ static const char *class_name(u64 esr)
 
 /*
  * MRS of an ID register from EL0: the values a program may know, as Linux's
- * emulation gives them (Documentation/arm64/cpu-feature-registers).
+ * emulation gives them (Documentation/arm64/cpu-feature-registers). A CPU
+ * without FEAT_IDST reports the access as an undefined instruction, so it is
+ * the instruction that says which register: 0xd53 o0 op1 CRn CRm op2 Rt.
  */
-static bool emulate_id_register(struct pt_regs *regs, u64 esr)
+static bool emulate_id_register(struct pt_regs *regs)
 {
-	u64 iss = esr & 0x1ffffff;
-	u32 rt = iss >> 5 & 31;
+	u32 insn, rt;
 	u64 value;
 
-	/* op0 = 3, op1 = 0, CRn = 0, direction read */
-	if (!(iss & 1) || (iss >> 20 & 3) != 3 || (iss >> 14 & 7) != 0 ||
-	    (iss >> 10 & 15) != 0)
+	if (get_user(insn, (const u32 __user *)regs->pc))
 		return false;
-	if (!cpu_id_register_for_user(iss >> 1 & 15, iss >> 17 & 7, &value))
+	/* op0 = 3, op1 = 0, CRn = 0 */
+	if ((insn & 0xfffff000) != 0xd5380000)
 		return false;
+	if (!cpu_id_register_for_user(insn >> 8 & 15, insn >> 5 & 7, &value))
+		return false;
+	rt = insn & 31;
 	if (rt != 31)
 		regs->regs[rt] = value;
 	regs->pc += 4;
@@ -125,7 +128,10 @@ static bool emulate_id_register(struct pt_regs *regs, u64 esr)
 
 static void el0_undefined(struct pt_regs *regs, u64 esr)
 {
-	if (esr_class(esr) == EC_SYS64 && emulate_id_register(regs, esr))
+	u64 class = esr_class(esr);
+
+	if ((class == EC_SYS64 || class == EC_UNKNOWN) &&
+	    emulate_id_register(regs))
 		return;
 	force_sig_fault(SIGILL, ILL_ILLOPC, regs->pc);
 }

@@ -202,14 +202,10 @@ clear_page:
 	add	x3, x0, #PAGE_SIZE
 	cmp	x2, #64
 	b.ne	2f
-1:	dc	zva, x0
-	add	x1, x0, #64
-	dc	zva, x1
-	add	x1, x0, #128
-	dc	zva, x1
-	add	x1, x0, #192
-	dc	zva, x1
-	add	x0, x0, #256
+1:	.rept	16
+	dc	zva, x0
+	add	x0, x0, #64
+	.endr
 	cmp	x0, x3
 	b.ne	1b
 	ret
@@ -227,24 +223,26 @@ clear_page:
 	.globl copy_page
 copy_page:
 	add	x2, x1, #PAGE_SIZE
-1:	ldp	x3, x4, [x1]
-	ldp	x5, x6, [x1, #16]
-	ldp	x7, x8, [x1, #32]
-	ldp	x9, x10, [x1, #48]
-	ldp	x11, x12, [x1, #64]
-	ldp	x13, x14, [x1, #80]
-	ldp	x15, x16, [x1, #96]
-	stp	x3, x4, [x0]
-	ldp	x3, x4, [x1, #112]
-	stp	x5, x6, [x0, #16]
-	stp	x7, x8, [x0, #32]
-	stp	x9, x10, [x0, #48]
-	stp	x11, x12, [x0, #64]
-	stp	x13, x14, [x0, #80]
-	stp	x15, x16, [x0, #96]
-	stp	x3, x4, [x0, #112]
-	add	x1, x1, #128
-	add	x0, x0, #128
+1:	.irp	at, 0, 96, 192
+	ldp	x3, x4, [x1, #\at]
+	ldp	x5, x6, [x1, #\at + 16]
+	ldp	x7, x8, [x1, #\at + 32]
+	ldp	x9, x10, [x1, #\at + 48]
+	.if	\at < 192
+	ldp	x11, x12, [x1, #\at + 64]
+	ldp	x13, x14, [x1, #\at + 80]
+	.endif
+	stp	x3, x4, [x0, #\at]
+	stp	x5, x6, [x0, #\at + 16]
+	stp	x7, x8, [x0, #\at + 32]
+	stp	x9, x10, [x0, #\at + 48]
+	.if	\at < 192
+	stp	x11, x12, [x0, #\at + 64]
+	stp	x13, x14, [x0, #\at + 80]
+	.endif
+	.endr
+	add	x1, x1, #256
+	add	x0, x0, #256
 	cmp	x1, x2
 	b.ne	1b
 	ret

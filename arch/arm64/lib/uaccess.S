@@ -5,8 +5,9 @@
  * User accesses use the unprivileged forms for scalars (uaccess.h); here plain
  * loads and stores do, inside the window opened by uaccess_enable (PAN).
  *
- * A fault inside the 64-byte loop restarts the rest byte by byte, so that the
- * count is exact: x3 = how far we got when the block began.
+ * A fault restarts the rest byte by byte, so that the count is exact. Every
+ * store moves x0 on as it is done; x1 may be ahead of it, so it is worked out
+ * again from x4, the end of the source.
  */
 #include <asm/page.h>
 
@@ -18,75 +19,103 @@
 	.popsection
 	.endm
 
+	/* Every instruction of [from, end) goes on at \to. */
+	.macro	ext_range from, end, to
+	.set	ext_at, 0
+	.rept	(\end - \from) / 4
+	ext	\from + ext_at, \to
+	.set	ext_at, ext_at + 4
+	.endr
+	.endm
+
 /*
  * The same body serves both directions: only one side of each pair can fault,
  * but a fixup on the other costs nothing. x0 = to, x1 = from, x2 = n.
  */
 	.macro	copy_body
-	add	x5, x0, x2		/* end of destination */
-	cmp	x2, #16
-	b.lo	30f
-	subs	x2, x2, #64
+	add	x4, x1, x2		/* ends */
+	add	x5, x0, x2
+	cmp	x2, #64
 	b.lo	20f
-10:	ldp	x6, x7, [x1]
-11:	ldp	x8, x9, [x1, #16]
-12:	ldp	x10, x11, [x1, #32]
-13:	ldp	x12, x13, [x1, #48]
-14:	stp	x6, x7, [x0]
-15:	stp	x8, x9, [x0, #16]
-16:	stp	x10, x11, [x0, #32]
-17:	stp	x12, x13, [x0, #48]
-	add	x1, x1, #64
-	add	x0, x0, #64
-	subs	x2, x2, #64
+	subs	x2, x2, #128
+	b.lo	15f
+10:	ldp	x6, x7, [x1], #16	/* 128 bytes a round */
+	ldp	x8, x9, [x1], #16
+	ldp	x10, x11, [x1], #16
+	ldp	x12, x13, [x1], #16
+	stp	x6, x7, [x0], #16
+	stp	x8, x9, [x0], #16
+	stp	x10, x11, [x0], #16
+	stp	x12, x13, [x0], #16
+	ldp	x6, x7, [x1], #16
+	ldp	x8, x9, [x1], #16
+	ldp	x10, x11, [x1], #16
+	ldp	x12, x13, [x1], #16
+	stp	x6, x7, [x0], #16
+	stp	x8, x9, [x0], #16
+	stp	x10, x11, [x0], #16
+	stp	x12, x13, [x0], #16
+11:	subs	x2, x2, #128
 	b.hs	10b
-20:	add	x2, x2, #64		/* 0 ... 63 left */
-	tbz	x2, #5, 1f
-21:	ldp	x6, x7, [x1]
-22:	ldp	x8, x9, [x1, #16]
-23:	stp	x6, x7, [x0]
-24:	stp	x8, x9, [x0, #16]
-	add	x1, x1, #32
-	add	x0, x0, #32
-1:	tbz	x2, #4, 30f
-25:	ldp	x6, x7, [x1]
-26:	stp	x6, x7, [x0]
-	add	x1, x1, #16
-	add	x0, x0, #16
-30:	tbz	x2, #3, 1f
-31:	ldr	x6, [x1]
-32:	str	x6, [x0]
-	add	x1, x1, #8
-	add	x0, x0, #8
+15:	add	x2, x2, #128		/* 0 ... 127 left */
+	tbz	x2, #6, 20f
+16:	ldp	x6, x7, [x1], #16
+	ldp	x8, x9, [x1], #16
+	ldp	x10, x11, [x1], #16
+	ldp	x12, x13, [x1], #16
+	stp	x6, x7, [x0], #16
+	stp	x8, x9, [x0], #16
+	stp	x10, x11, [x0], #16
+	stp	x12, x13, [x0], #16
+17:
+20:	tbz	x2, #5, 1f
+21:	ldp	x6, x7, [x1], #16
+	ldp	x8, x9, [x1], #16
+	stp	x6, x7, [x0], #16
+	stp	x8, x9, [x0], #16
+22:
+1:	tbz	x2, #4, 1f
+23:	ldp	x6, x7, [x1], #16
+	stp	x6, x7, [x0], #16
+24:
+1:	tbz	x2, #3, 1f
+25:	ldr	x6, [x1], #8
+	str	x6, [x0], #8
+26:
 1:	tbz	x2, #2, 1f
-33:	ldr	w6, [x1]
-34:	str	w6, [x0]
-	add	x1, x1, #4
-	add	x0, x0, #4
+27:	ldr	w6, [x1], #4
+	str	w6, [x0], #4
+28:
 1:	tbz	x2, #1, 1f
-35:	ldrh	w6, [x1]
-36:	strh	w6, [x0]
-	add	x1, x1, #2
-	add	x0, x0, #2
+29:	ldrh	w6, [x1], #2
+	strh	w6, [x0], #2
+30:
 1:	tbz	x2, #0, 1f
-37:	ldrb	w6, [x1]
-38:	strb	w6, [x0]
+31:	ldrb	w6, [x1]
+	strb	w6, [x0]
+32:
 1:	mov	x0, #0
 	ret
-	/* x0 and x1 are exact up to the failing block: finish by bytes. */
-40:	cmp	x0, x5
+	/* The rest by bytes, from where the stores have come to. */
+40:	sub	x6, x5, x0
+	sub	x1, x4, x6
+41:	cmp	x0, x5
 	b.eq	1b
-41:	ldrb	w6, [x1], #1
-42:	strb	w6, [x0], #1
-	b	40b
-43:	sub	x0, x5, x0		/* the byte that cannot be had */
+42:	ldrb	w6, [x1], #1
+43:	strb	w6, [x0], #1
+	b	41b
+44:	sub	x0, x5, x0		/* the byte that cannot be had */
 	ret
-	.irp	l, 10b, 11b, 12b, 13b, 14b, 15b, 16b, 17b, 21b, 22b, 23b, \
-		24b, 25b, 26b, 31b, 32b, 33b, 34b, 35b, 36b, 37b, 38b
-	ext	\l, 40b
-	.endr
-	ext	41b, 43b
-	ext	42b, 43b
+	ext_range 10b, 11b, 40b
+	ext_range 16b, 17b, 40b
+	ext_range 21b, 22b, 40b
+	ext_range 23b, 24b, 40b
+	ext_range 25b, 26b, 40b
+	ext_range 27b, 28b, 40b
+	ext_range 29b, 30b, 40b
+	ext_range 31b, 32b, 40b
+	ext	42b, 44b
+	ext	43b, 44b
 	.endm
 
 	.text

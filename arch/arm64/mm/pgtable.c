@@ -97,6 +97,16 @@ pte_t *pte_lookup_lock(struct mm *mm, u64 addr, spinlock_t **ptl)
 	return e ? pte_locked(table_of(e), addr, ptl) : NULL;
 }
 
+pte_t pte_peek(struct mm *mm, u64 addr)
+{
+	u64 *pmd = pmd_lookup(mm, addr);
+	u64 e = pmd ? READ_ONCE(*pmd) : 0;
+
+	if (!e)
+		return (pte_t){0};
+	return pte_read((pte_t *)&table_of(e)[addr >> PAGE_SHIFT & 511]);
+}
+
 pte_t *pte_alloc_lock(struct mm *mm, u64 addr, spinlock_t **ptl)
 {
 	u64 *t = table_get(mm, &mm->mmu.pgd[addr >> PGD_SHIFT & 511]);

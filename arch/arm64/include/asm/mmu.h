@@ -29,6 +29,9 @@ void switch_mm(struct mm *mm);
 pte_t *pte_lookup_lock(struct mm *mm, u64 addr, spinlock_t **ptl);
 pte_t *pte_alloc_lock(struct mm *mm, u64 addr, spinlock_t **ptl);
 
+/* The entry's value at this moment, 0 without a table. mmap_lock held. */
+pte_t pte_peek(struct mm *mm, u64 addr);
+
 static inline void pte_unlock(spinlock_t *ptl)
 {
 	spin_unlock(ptl);

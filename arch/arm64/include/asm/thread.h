@@ -8,10 +8,7 @@
 #define TI_FLAGS	 0
 #define TI_PREEMPT	 8
 #define TI_KSTACK	 16
-#define TI_UTIME	 24
-#define TI_STIME	 32
-#define TI_STAMP	 40
-#define TI_CPU_CONTEXT	 48
+#define TI_CPU_CONTEXT	 24
 
 /* thread_info.flags: work to do before returning to user space */
 #define TIF_NEED_RESCHED_BIT 0
@@ -62,9 +59,6 @@ struct thread_info {
 		u64 preempt_word;
 	};
 	u64 kstack; /* [I] top of the kernel stack: where frames start */
-	u64 utime;  /* counter ticks spent in user mode */
-	u64 stime;  /* and in kernel mode */
-	u64 stamp;  /* counter value at the last change between the two */
 	struct cpu_context ctx;
 	u64 tls;    /* TPIDR_EL0 while switched out */
 	struct fpsimd_state fp;
@@ -75,18 +69,16 @@ struct thread_info {
 
 static_assert(offsetof(struct thread_info, preempt_word) == TI_PREEMPT, "");
 static_assert(offsetof(struct thread_info, kstack) == TI_KSTACK, "");
-static_assert(offsetof(struct thread_info, stamp) == TI_STAMP, "");
 static_assert(offsetof(struct thread_info, ctx) == TI_CPU_CONTEXT, "");
 
 struct task;
 
+/* In kernel mode x18 belongs to entry.S and the context switch. */
+register struct task *__current_task __asm__("x18");
+
 static __always_inline struct task *get_current(void)
 {
-	struct task *t;
-
-	/* Not volatile: a task's own value never changes under it. */
-	__asm__("mrs %0, sp_el0" : "=r"(t));
-	return t;
+	return __current_task;
 }
 #define current get_current()
 

@@ -1,0 +1,44 @@
+# The yardstick: measure Linnet, compare with Linux. tests/bench/README.md.
+
+BENCH := tests/bench/run.py
+BENCH_REF := tests/bench/reference
+BENCH_OUT := $(BUILD)/bench
+# Debian's kernel, plain and with what it does for hardening and accounting
+# switched off.
+BENCH_PLAIN := mitigations=off nokaslr quiet
+BENCH_TUNED := $(BENCH_PLAIN) init_on_alloc=0 randomize_kstack_offset=off \
+	audit=0 apparmor=0 lsm= hardened_usercopy=off psi=0 cgroup_disable=memory
+
+.PHONY: bench bench-footprint bench-wall bench-reference
+bench: $(BUILD)/Image $(BUSYBOX_STAMP) ## count instructions per operation, compare with Linux
+	@mkdir -p $(BENCH_OUT)
+	@BUILD=$(BUILD) $(BENCH) --repeat 3 --out $(BENCH_OUT)/linnet.json
+	@$(BENCH) compare $(BENCH_REF)/linux-reference.json $(BENCH_OUT)/linnet.json
+	@$(BENCH) compare $(BENCH_REF)/linux-best.json $(BENCH_OUT)/linnet.json
+
+bench-footprint: $(BUILD)/Image $(BUILD)/initramfs.cpio.gz ## measure boot time, memory, image size
+	@mkdir -p $(BENCH_OUT)
+	@BUILD=$(BUILD) $(BENCH) footprint --out $(BENCH_OUT)/linnet-footprint.json
+	@for ref in linux-footprint linux-min-footprint; do \
+		echo "A = $$ref, B = linnet"; $(BENCH) compare \
+		$(BENCH_REF)/$$ref.json $(BENCH_OUT)/linnet-footprint.json; done
+
+bench-wall: $(BUILD)/Image $(BUSYBOX_STAMP) ## the same rows in real time, on 1 and 2 CPUs
+	@mkdir -p $(BENCH_OUT)
+	@for n in 1 2; do BUILD=$(BUILD) $(BENCH) --no-icount --smp $$n --repeat 3 \
+		--out $(BENCH_OUT)/linnet-wall-smp$$n.json; done
+	@$(BENCH) compare $(BENCH_REF)/linux-reference-wall.json \
+		$(BENCH_OUT)/linnet-wall-smp1.json
+
+bench-reference: $(REFERENCE) $(BUSYBOX_STAMP) ## measure Linux again
+	@mkdir -p $(BENCH_OUT)
+	@BUILD=$(BUILD) $(BENCH) --kernel $(REFERENCE) --repeat 3 --label linux-6.1-reference \
+		--append "$(BENCH_PLAIN)" --out $(BENCH_OUT)/linux-reference.json
+	@BUILD=$(BUILD) $(BENCH) --kernel $(REFERENCE) --repeat 3 --label linux-6.1-tuned \
+		--append "$(BENCH_TUNED)" --out $(BENCH_OUT)/linux-tuned.json
+	@BUILD=$(BUILD) $(BENCH) footprint --kernel $(REFERENCE) --label linux-6.1-reference \
+		--append "$(BENCH_PLAIN)" --out $(BENCH_OUT)/linux-footprint.json
+	@$(BENCH) best $(BENCH_OUT)/linux-reference.json $(BENCH_OUT)/linux-tuned.json \
+		$(BENCH_REF)/linux-min.json --label linux-6.1-best \
+		--out $(BENCH_OUT)/linux-best.json
+	@$(BENCH) compare $(BENCH_REF)/linux-reference.json $(BENCH_OUT)/linux-reference.json
