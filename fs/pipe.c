@@ -165,7 +165,8 @@ static ssize_t pipe_read_iter(struct kiocb *io, struct iov_iter *to)
 
 /* --- writing --- */
 
-/* Append to the last fragment if it is ours and all fits (P2). [lock] */
+/* Append to the last fragment if it is ours and all fits (P2). A page's worth
+ * of bytes goes in as a whole or, if memory is missing, not at all. [lock] */
 static ssize_t merge(struct pipe *p, struct iov_iter *from)
 {
 	struct pipe_buf *b;
@@ -178,7 +179,7 @@ static ssize_t merge(struct pipe *p, struct iov_iter *from)
 	    b->offset + b->len + n > PAGE_SIZE)
 		return 0;
 	got = copy_page_from_iter(b->page, b->offset + b->len, n, from);
-	if (!got)
+	if (got < n)
 		return -EFAULT;
 	b->len += (u32)got;
 	return (ssize_t)got;
@@ -188,12 +189,12 @@ static ssize_t merge(struct pipe *p, struct iov_iter *from)
 static ssize_t append(struct pipe *p, struct iov_iter *from, u32 flags)
 {
 	struct page *page = page_get_new(p);
-	size_t got;
+	size_t want = min(from->count, PAGE_SIZE), got;
 
 	if (!page)
 		return -ENOMEM;
-	got = copy_page_from_iter(page, 0, min(from->count, PAGE_SIZE), from);
-	if (!got) {
+	got = copy_page_from_iter(page, 0, want, from);
+	if (got < want) {
 		put_page(page);
 		return -EFAULT;
 	}

@@ -1,3 +1,4 @@
+obj-y += kernel/cpu_timers.o
 obj-y += kernel/cputime.o
 obj-y += kernel/cred.o
 obj-y += kernel/exit.o
@@ -15,6 +16,7 @@ obj-y += kernel/params.o
 obj-y += kernel/pid.o
 obj-y += kernel/pids_sys.o
 obj-y += kernel/posix_timers.o
+obj-y += kernel/prctl.o
 obj-y += kernel/printk.o
 obj-y += kernel/random.o
 obj-y += kernel/rcu.o

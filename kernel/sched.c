@@ -99,6 +99,16 @@ void resched_curr(struct rq *rq)
 		ipi_send(rq->cpu, IPI_RESCHEDULE);
 }
 
+void resched_task(struct task *t)
+{
+	u64 flags;
+	struct rq *rq = task_rq_lock(t, &flags);
+
+	if (rq->curr == t)
+		resched_curr(rq);
+	task_rq_unlock(rq, flags);
+}
+
 /* The other CPU's half of resched_curr(): from the IPI, interrupts off. */
 void resched_current(void)
 {
@@ -479,6 +489,8 @@ static void __schedule(bool preempt)
 	if (!rq->nr_running)
 		idle_balance(rq);
 	next = pick_next(rq);
+	if (unlikely(next->cpu_check_at != CPU_CHECK_NEVER))
+		cpu_timers_run(next);
 	if (hrtimer_queued(&rq->slice_timer) && next != prev)
 		hrtimer_try_cancel(&rq->slice_timer);
 	if (next == prev) {

@@ -262,16 +262,18 @@ static struct __kernel_old_timeval to_timeval(u64 ns)
 		(s64)(ns / NSEC_PER_SEC), (s64)(ns % NSEC_PER_SEC / 1000)};
 }
 
-static void get_real_itimer(struct __kernel_old_itimerval *v)
+static void get_itimer(int which, struct __kernel_old_itimerval *v)
 {
 	struct thread_group *tg = current->tg;
-	ktime_t left = 0;
+	u64 left = 0, interval = (u64)tg->real_interval;
 
-	if (hrtimer_queued(&tg->real_timer))
-		left = max(tg->real_timer.expires - ktime_get(),
-			   (ktime_t)NSEC_PER_USEC);
-	v->it_value = to_timeval((u64)left);
-	v->it_interval = to_timeval((u64)tg->real_interval);
+	if (which != ITIMER_REAL)
+		cpu_itimer_get(which, &left, &interval);
+	else if (hrtimer_queued(&tg->real_timer))
+		left = (u64)max(tg->real_timer.expires - ktime_get(),
+				(ktime_t)NSEC_PER_USEC);
+	v->it_value = to_timeval(left);
+	v->it_interval = to_timeval(interval);
 }
 
 SYSCALL_DEFINE2(getitimer, int, which,
@@ -279,10 +281,9 @@ SYSCALL_DEFINE2(getitimer, int, which,
 {
 	struct __kernel_old_itimerval v;
 
-	if (which == ITIMER_REAL)
-		get_real_itimer(&v);
-	else
+	if (which < ITIMER_REAL || which > ITIMER_PROF)
 		return -EINVAL;
+	get_itimer(which, &v);
 	return copy_to_user(uval, &v, sizeof(v));
 }
 
@@ -298,10 +299,14 @@ static u64 timeval_ns(const struct __kernel_old_timeval *tv)
 	return (u64)(tv->tv_sec * NSEC_PER_SEC + tv->tv_usec * 1000);
 }
 
-static void set_real_itimer(u64 value, u64 interval)
+static void set_itimer(int which, u64 value, u64 interval)
 {
 	struct thread_group *tg = current->tg;
 
+	if (which != ITIMER_REAL) {
+		cpu_itimer_set(which, value, interval);
+		return;
+	}
 	tg->real_interval = 0;
 	hrtimer_cancel(&tg->real_timer);
 	tg->real_interval = value ? (ktime_t)interval : 0;
@@ -316,14 +321,13 @@ SYSCALL_DEFINE3(setitimer, int, which,
 {
 	struct __kernel_old_itimerval v = {0}, old;
 
-	if (which != ITIMER_REAL)
-		return -EINVAL;
 	if (uval && copy_from_user(&v, uval, sizeof(v)))
 		return -EFAULT;
-	if (!timeval_ok(&v.it_value) || !timeval_ok(&v.it_interval))
+	if (which < ITIMER_REAL || which > ITIMER_PROF ||
+	    !timeval_ok(&v.it_value) || !timeval_ok(&v.it_interval))
 		return -EINVAL;
-	get_real_itimer(&old);
-	set_real_itimer(timeval_ns(&v.it_value), timeval_ns(&v.it_interval));
+	get_itimer(which, &old);
+	set_itimer(which, timeval_ns(&v.it_value), timeval_ns(&v.it_interval));
 	return uold ? copy_to_user(uold, &old, sizeof(old)) : 0;
 }
 

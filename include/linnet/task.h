@@ -69,6 +69,7 @@ struct task {
 	u32 state;	       /* enum task_state */
 	bool on_cpu;	       /* executing: set and cleared by the switch */
 	bool on_rq;	       /* [rq] */
+	u64 cpu_check_at;      /* see kernel/cpu_timers.c */
 	spinlock_t wake_lock;  /* one waker at a time; outside rq->lock */
 	struct sched_entity se; /* [rq] */
 
@@ -236,7 +237,8 @@ struct pid {
 	struct rcu_head rcu;
 };
 
-struct pid *pid_alloc(void);
+/* @want: the number, 0 for any. ERR_PTR: -EINVAL, -EEXIST, -EAGAIN, -ENOMEM. */
+struct pid *pid_alloc(pid_t want);
 struct pid *pid_get(struct pid *p);
 void pid_put(struct pid *p);
 /* Both need rcu_read_lock() and return borrowed pointers. */
@@ -291,8 +293,7 @@ struct kernel_clone_args {
 	u64 tls;
 	int (*fn)(void *); /* kernel thread */
 	void *fn_arg;
-	const pid_t *set_tid;
-	u32 set_tid_size;
+	pid_t set_tid; /* the number to take, 0: any */
 	const char *name;
 };
 long kernel_clone(const struct kernel_clone_args *args);
