@@ -1,3 +1,4 @@
+obj-y += kernel/cpu_clock.o
 obj-y += kernel/cpu_timers.o
 obj-y += kernel/cputime.o
 obj-y += kernel/cred.o

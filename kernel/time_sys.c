@@ -11,34 +11,6 @@
 #include <linnet/timekeeping.h>
 #include <linux/times.h>
 
-/* --- CPU clocks: negative ids encode a pid (posix-timers ABI) --- */
-
-static int cpu_clock(__kernel_clockid_t id, ktime_t *now)
-{
-	pid_t nr = ~(id >> 3);
-	bool per_thread = id & 4;
-	struct task *t;
-	u64 ut, st;
-
-	if ((id & 3) == 3)
-		return -EINVAL;
-	t = nr ? task_find_get(nr) : task_get(current);
-	if (!t)
-		return -EINVAL;
-	if (per_thread && !same_thread_group(t, current)) {
-		task_put(t);
-		return -EINVAL;
-	}
-	if (per_thread) {
-		*now = (ktime_t)task_cpu_time(t);
-	} else {
-		thread_group_cputime(t, &ut, &st);
-		*now = (ktime_t)(ut + st);
-	}
-	task_put(t);
-	return 0;
-}
-
 /* Time on a clock; -EINVAL for an unknown one. */
 int clock_now(__kernel_clockid_t id, ktime_t *now)
 {
@@ -56,12 +28,8 @@ int clock_now(__kernel_clockid_t id, ktime_t *now)
 	case CLOCK_BOOTTIME_ALARM:
 		*now = ktime_get();
 		return 0;
-	case CLOCK_PROCESS_CPUTIME_ID:
-		return cpu_clock(~0 << 3 | 2, now);
-	case CLOCK_THREAD_CPUTIME_ID:
-		return cpu_clock(~0 << 3 | 6, now);
 	default:
-		return id < 0 ? cpu_clock(id, now) : -EINVAL;
+		return is_cpu_clock(id) ? cpu_clock_now(id, now) : -EINVAL;
 	}
 }
 
@@ -87,7 +55,8 @@ SYSCALL_DEFINE2(clock_getres, __kernel_clockid_t, id, struct __kernel_timespec _
 
 	if (err)
 		return err;
-	if (id == CLOCK_REALTIME_COARSE || id == CLOCK_MONOTONIC_COARSE)
+	if (id == CLOCK_REALTIME_COARSE || id == CLOCK_MONOTONIC_COARSE ||
+	    (is_cpu_clock(id) && !cpu_clock_is_fine(id)))
 		ts.tv_nsec = 4000000;
 	return uts ? put_timespec(&ts, uts) : 0;
 }
@@ -213,14 +182,19 @@ SYSCALL_DEFINE4(clock_nanosleep, __kernel_clockid_t, id, int, flags,
 	case CLOCK_BOOTTIME:
 		break;
 	case CLOCK_THREAD_CPUTIME_ID:
-		return -EINVAL;
-	default:
 		return -EOPNOTSUPP;
+	default:
+		if (clock_now(id, &t))
+			return -EINVAL;
+		if (!is_cpu_clock(id))
+			return -EOPNOTSUPP;
 	}
 	err = get_timespec(&ts, uts);
 	if (err)
 		return err;
 	t = timespec_to_ktime(&ts);
+	if (is_cpu_clock(id))
+		return cpu_nanosleep(id, absolute, t, urem);
 	if (!absolute)
 		t = ktime_add_safe(ktime_get(), t);
 	else if (id == CLOCK_REALTIME || id == CLOCK_TAI)

@@ -43,6 +43,11 @@ static inline bool cpu_timer_running(const struct cpu_timer *t)
 }
 /* The time that @t measures, of the current process. */
 u64 cpu_timer_now(const struct cpu_timer *t);
+/* On CPU clock @id of the current process: 0, or -EINVAL. */
+int cpu_timer_init(struct cpu_timer *t, int id,
+		   void (*fire)(struct cpu_timer *t, u64 now));
+/* Stop it and let its thread go; by its process. */
+void cpu_timer_destroy(struct cpu_timer *t);
 /* After starting timers, with no lock held: set the machinery going. */
 void cpu_timers_go(struct task *t);
 /* Of the scheduler: @next, which has CPU timers, is about to run here. */

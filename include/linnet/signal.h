@@ -145,8 +145,10 @@ void force_sig_info(siginfo_t *info);
 /* With sighand->lock (of @t) or tasklist_lock (of a group) held. */
 int send_signal_locked(int sig, siginfo_t *info, struct task *t, bool group);
 int kill_pgrp_locked(struct pid *pgrp, int sig, siginfo_t *info);
-/* Queue a preallocated entry (POSIX timers): 0, 1 if already queued. */
+/* Queue a preallocated entry (POSIX timers): 0, -EBUSY if it is queued already,
+ * -EAGAIN if the signal is ignored, -ESRCH. */
 int send_sigqueue(struct sigqueue *q, struct task *t, bool group);
+int send_sigqueue_locked(struct sigqueue *q, struct task *t, bool group);
 struct sigqueue *sigqueue_prealloc(void);
 void sigqueue_free(struct sigqueue *q);
 /* [sighand->lock] SIGKILL for all threads but @t. */
