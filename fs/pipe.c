@@ -109,9 +109,9 @@ static ssize_t take_bytes(struct pipe *p, struct iov_iter *to, bool *emptied)
 		bool packet = b->flags & PIPE_BUF_PACKET;
 
 		got = copy_page_to_iter(b->page, b->offset, n, to);
-		done += (ssize_t)got;
-		if (got < n)
+		if (got < n) /* a fragment goes out as a whole or not at all */
 			return done ? done : -EFAULT;
+		done += (ssize_t)got;
 		b->offset += (u32)n;
 		b->len -= (u32)n;
 		if (packet)
