@@ -156,8 +156,6 @@ static ssize_t pipe_read_iter(struct kiocb *io, struct iov_iter *to)
 	}
 	if (made_room)
 		wake_up_poll(&p->wr_wait, EPOLLOUT | EPOLLWRNORM);
-	if (ret > 0 && !pipe_empty(p))
-		wake_up_poll(&p->rd_wait, EPOLLIN | EPOLLRDNORM);
 	if (ret > 0)
 		file_accessed(io->file);
 	return ret;
@@ -265,8 +263,6 @@ static ssize_t pipe_write_iter(struct kiocb *io, struct iov_iter *from)
 		if (ret)
 			break;
 	}
-	if (done && !pipe_full(p))
-		wake_up_poll(&p->wr_wait, EPOLLOUT | EPOLLWRNORM);
 	if (done)
 		file_update_time(io->file);
 	return done ? done : ret;
