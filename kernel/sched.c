@@ -491,6 +491,10 @@ static void __schedule(bool preempt)
 	next = pick_next(rq);
 	if (unlikely(next->cpu_check_at != CPU_CHECK_NEVER))
 		cpu_timers_run(next);
+	if (next->rseq && next != prev) {
+		next->rseq_event = true;
+		set_ti_flag(next, TIF_NOTIFY);
+	}
 	if (hrtimer_queued(&rq->slice_timer) && next != prev)
 		hrtimer_try_cancel(&rq->slice_timer);
 	if (next == prev) {

@@ -106,9 +106,9 @@ static int set_one_prio(struct task *t, int nice, int err)
 	return err;
 }
 
-/* Call for each thread that (which, who) names. [tasklist] */
-static int for_each_named(int which, int who, int (*fn)(struct task *t, int arg, int acc),
-			  int arg, int acc)
+int for_each_named_task(int which, int who,
+			int (*fn)(struct task *t, int arg, int acc), int arg,
+			int acc)
 {
 	struct task *p, *t;
 	struct pid *pid;
@@ -144,7 +144,7 @@ SYSCALL_DEFINE3(setpriority, int, which, int, who, int, nice)
 	nice = clamp(nice, -20, 19);
 	spin_lock(&tasklist_lock);
 	rcu_read_lock();
-	err = for_each_named(which, who, set_one_prio, nice, -ESRCH);
+	err = for_each_named_task(which, who, set_one_prio, nice, -ESRCH);
 	rcu_read_unlock();
 	spin_unlock(&tasklist_lock);
 	return err;
@@ -165,7 +165,7 @@ SYSCALL_DEFINE2(getpriority, int, which, int, who)
 		return -EINVAL;
 	spin_lock(&tasklist_lock);
 	rcu_read_lock();
-	r = for_each_named(which, who, max_prio, 0, -ESRCH);
+	r = for_each_named_task(which, who, max_prio, 0, -ESRCH);
 	rcu_read_unlock();
 	spin_unlock(&tasklist_lock);
 	return r;

@@ -4,6 +4,7 @@
  * kin parse: proc(5).
  */
 #include <asm/uaccess.h>
+#include <linnet/bitmap.h>
 #include <linnet/cred.h>
 #include <linnet/errno.h>
 #include <linnet/fdtable.h>
@@ -160,6 +161,18 @@ static void status_mem(struct seq_file *m, struct mm *mm)
 		   mm->pgtables >> 10, 0);
 }
 
+/* Where it may run, and from which memory: there is one node. */
+static void show_allowed(struct seq_file *m, struct task *t)
+{
+	unsigned long cpus = t->se.allowed.bits & cpu_possible_mask.bits;
+	char list[256];
+
+	bitmap_print_list(list, sizeof(list), &cpus, 64);
+	seq_printf(m, "Cpus_allowed:\t%lx\nCpus_allowed_list:\t%s\n"
+		      "Mems_allowed:\t1\nMems_allowed_list:\t0\n",
+		   cpus, list);
+}
+
 int proc_status_show(struct seq_file *m, struct task *t)
 {
 	const struct cred *c = task_cred_get(t);
@@ -197,10 +210,10 @@ int proc_status_show(struct seq_file *m, struct task *t)
 		      "Seccomp:\t0\n",
 		   c->cap_inheritable, c->cap_permitted, c->cap_effective,
 		   c->cap_bset, c->cap_ambient, c->no_new_privs);
-	seq_printf(m, "Cpus_allowed:\t%lx\nvoluntary_ctxt_switches:\t%lu\n"
+	show_allowed(m, t);
+	seq_printf(m, "voluntary_ctxt_switches:\t%lu\n"
 		      "nonvoluntary_ctxt_switches:\t%lu\n",
-		   t->se.allowed.bits & cpu_possible_mask.bits, t->nvcsw,
-		   t->nivcsw);
+		   t->nvcsw, t->nivcsw);
 	if (mm)
 		mm_put(mm);
 	cred_put(c);
@@ -237,6 +250,12 @@ int proc_wchan_show(struct seq_file *m, struct task *t)
 	const char *w = READ_ONCE(t->wchan);
 
 	seq_puts(m, w ? w : "0");
+	return 0;
+}
+
+int proc_personality_show(struct seq_file *m, struct task *t)
+{
+	seq_printf(m, "%08x\n", t->personality);
 	return 0;
 }
 

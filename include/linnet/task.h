@@ -70,6 +70,8 @@ struct task {
 	bool on_cpu;	       /* executing: set and cleared by the switch */
 	bool on_rq;	       /* [rq] */
 	u64 cpu_check_at;      /* see kernel/cpu_timers.c */
+	struct rseq __user *rseq; /* see kernel/rseq.c */
+	bool rseq_event;       /* was off the CPU since it last looked */
 	spinlock_t wake_lock;  /* one waker at a time; outside rq->lock */
 	struct sched_entity se; /* [rq] */
 
@@ -125,7 +127,6 @@ struct task {
 	void __user *robust_list;
 	size_t robust_len;
 	struct list_head pi_owned; /* PI futexes held */
-	struct rseq __user *rseq;
 	u32 rseq_len, rseq_sig;
 
 	struct restart_block restart;
@@ -136,6 +137,7 @@ struct task {
 	u64 nvcsw, nivcsw, min_flt, maj_flt;
 	struct io_accounting io;
 	u64 timer_slack_ns;
+	u16 ioprio; /* IOPRIO_PRIO_VALUE() */
 
 	void *plug;	    /* block layer: requests being batched */
 	const char *wchan;  /* where it sleeps, for /proc */
