@@ -27,13 +27,7 @@
 #include <linnet/task.h>
 #include <linnet/timekeeping.h>
 #include <linux/futex.h>
-
-struct futex_key {
-	u64 object; /* struct mm or struct inode */
-	u64 index;  /* address, or page index in the file */
-	u32 offset; /* in the page; bit 0: shared (words are aligned) */
-	struct inode *inode; /* referenced, or NULL */
-};
+#include "futex_key.h"
 
 struct futex_waiter {
 	struct list_head node; /* [bucket lock]; empty: woken */
@@ -59,15 +53,8 @@ static struct futex_bucket *bucket_of(const struct futex_key *k)
 	return &table[h >> (64 - table_bits)];
 }
 
-static bool key_equal(const struct futex_key *a, const struct futex_key *b)
-{
-	return a->object == b->object && a->index == b->index &&
-	       a->offset == b->offset;
-}
-
-/* Name the futex at @uaddr; a shared one needs key_put(). */
-static int key_get(u32 __user *uaddr, bool shared, bool write,
-		   struct futex_key *k)
+int futex_key_get(u32 __user *uaddr, bool shared, bool write,
+		  struct futex_key *k)
 {
 	u64 addr = (u64)uaddr;
 	struct page *p;
@@ -105,7 +92,7 @@ static int key_get(u32 __user *uaddr, bool shared, bool write,
 	return 0;
 }
 
-static void key_put(struct futex_key *k)
+void futex_key_put(struct futex_key *k)
 {
 	if (k->inode)
 		iput(k->inode);
@@ -134,7 +121,7 @@ static int wake_key(const struct futex_key *k, int nr, u32 bitset)
 		return 0;
 	spin_lock(&b->lock);
 	list_for_each_entry_safe(w, next, &b->waiters, node) {
-		if (!key_equal(&w->key, k) || !(w->bitset & bitset))
+		if (!futex_key_equal(&w->key, k) || !(w->bitset & bitset))
 			continue;
 		wake_waiter(w);
 		if (++woken >= nr)
@@ -151,11 +138,11 @@ static long futex_wake(u32 __user *uaddr, bool shared, int nr, u32 bitset)
 
 	if (!bitset)
 		return -EINVAL;
-	ret = key_get(uaddr, shared, false, &k);
+	ret = futex_key_get(uaddr, shared, false, &k);
 	if (ret)
 		return ret;
 	ret = wake_key(&k, max(nr, 1), bitset);
-	key_put(&k);
+	futex_key_put(&k);
 	return ret;
 }
 
@@ -253,12 +240,12 @@ static long futex_wait(u32 __user *uaddr, bool shared, u32 val, ktime_t expires,
 	if (!bitset)
 		return -EINVAL;
 	for (;;) {
-		ret = key_get(uaddr, shared, false, &w.key);
+		ret = futex_key_get(uaddr, shared, false, &w.key);
 		if (ret)
 			return ret;
 		ret = queue_if_equal(&w, uaddr, val);
 		if (ret) {
-			key_put(&w.key);
+			futex_key_put(&w.key);
 			return ret;
 		}
 		current->wchan = "futex_wait";
@@ -266,10 +253,10 @@ static long futex_wait(u32 __user *uaddr, bool shared, u32 val, ktime_t expires,
 		current->wchan = NULL;
 		__set_current_state(TASK_RUNNING);
 		if (!unqueue(&w)) {
-			key_put(&w.key);
+			futex_key_put(&w.key);
 			return 0;
 		}
-		key_put(&w.key);
+		futex_key_put(&w.key);
 		if (timed_out)
 			return -ETIMEDOUT;
 		if (signal_pending(current))
@@ -324,10 +311,10 @@ static long futex_requeue(u32 __user *u1, u32 __user *u2, bool shared,
 
 	if (nr_wake < 0 || nr_requeue < 0)
 		return -EINVAL;
-	ret = key_get(u1, shared, false, &k1);
+	ret = futex_key_get(u1, shared, false, &k1);
 	if (ret)
 		return ret;
-	ret = key_get(u2, shared, false, &k2);
+	ret = futex_key_get(u2, shared, false, &k2);
 	if (ret)
 		goto put_first;
 	b1 = bucket_of(&k1);
@@ -354,7 +341,7 @@ static long futex_requeue(u32 __user *u1, u32 __user *u2, bool shared,
 	list_for_each_entry_safe(w, next, &b1->waiters, node) {
 		if (done >= nr_wake + nr_requeue)
 			break;
-		if (!key_equal(&w->key, &k1))
+		if (!futex_key_equal(&w->key, &k1))
 			continue;
 		if (woken < nr_wake) {
 			wake_waiter(w);
@@ -367,9 +354,9 @@ static long futex_requeue(u32 __user *u1, u32 __user *u2, bool shared,
 	unlock_two(b1, b2);
 	ret = done;
 put_both:
-	key_put(&k2);
+	futex_key_put(&k2);
 put_first:
-	key_put(&k1);
+	futex_key_put(&k1);
 	return ret;
 }
 
@@ -386,10 +373,10 @@ static long futex_wake_op(u32 __user *u1, u32 __user *u2, bool shared, int nr1,
 
 	if (op & (u32)FUTEX_OP_OPARG_SHIFT << 28)
 		oparg = 1 << (oparg & 31);
-	ret = key_get(u1, shared, false, &k1);
+	ret = futex_key_get(u1, shared, false, &k1);
 	if (ret)
 		return ret;
-	ret = key_get(u2, shared, true, &k2);
+	ret = futex_key_get(u2, shared, true, &k2);
 	if (ret)
 		goto put_first;
 	ret = futex_atomic_op(op >> 28 & 7, (u32)oparg, u2, &old);
@@ -422,9 +409,9 @@ static long futex_wake_op(u32 __user *u1, u32 __user *u2, bool shared, int nr1,
 	if (hit)
 		ret += wake_key(&k2, nr2, FUTEX_BITSET_MATCH_ANY);
 put_both:
-	key_put(&k2);
+	futex_key_put(&k2);
 put_first:
-	key_put(&k1);
+	futex_key_put(&k1);
 	return ret;
 }
 
@@ -461,7 +448,7 @@ SYSCALL_DEFINE6(futex, u32 __user *, uaddr, int, op, u32, val,
 	ktime_t expires = KTIME_MAX;
 
 	if (op & FUTEX_CLOCK_REALTIME && cmd != FUTEX_WAIT &&
-	    cmd != FUTEX_WAIT_BITSET)
+	    cmd != FUTEX_WAIT_BITSET && cmd != FUTEX_LOCK_PI2)
 		return -ENOSYS;
 	switch (cmd) {
 	case FUTEX_WAIT:
@@ -482,6 +469,16 @@ SYSCALL_DEFINE6(futex, u32 __user *, uaddr, int, op, u32, val,
 				     &val3);
 	case FUTEX_WAKE_OP:
 		return futex_wake_op(uaddr, uaddr2, shared, (int)val, val2, val3);
+	case FUTEX_LOCK_PI:
+		op |= FUTEX_CLOCK_REALTIME; /* always was on that clock */
+		__fallthrough;
+	case FUTEX_LOCK_PI2:
+		err = get_timeout(utime, op, &expires);
+		return err ? err : futex_lock_pi(uaddr, shared, expires, false);
+	case FUTEX_TRYLOCK_PI:
+		return futex_lock_pi(uaddr, shared, KTIME_MAX, true);
+	case FUTEX_UNLOCK_PI:
+		return futex_unlock_pi(uaddr, shared);
 	default:
 		return -ENOSYS;
 	}
@@ -519,9 +516,13 @@ SYSCALL_DEFINE3(get_robust_list, int, pid, void __user *__user *, uhead,
 	return put_user((u64)head, (u64 __user *)uhead);
 }
 
-/* The owner died: mark the word and wake one waiter. */
-static void handle_futex_death(u32 __user *uaddr)
+/*
+ * The owner died: mark the word and wake one waiter; of a PI futex, the next
+ * owner is chosen by futex_pi_exit(). Bit 0 of @entry says which it is.
+ */
+static void handle_futex_death(u64 entry, s64 offset)
 {
+	u32 __user *uaddr = (u32 __user *)((entry & ~1ul) + (u64)offset);
 	u32 v, cur;
 
 	if (!IS_ALIGNED((u64)uaddr, 4) || get_user(v, uaddr))
@@ -536,13 +537,13 @@ static void handle_futex_death(u32 __user *uaddr)
 			break;
 		v = cur;
 	}
-	if (v & FUTEX_WAITERS)
-		futex_wake(uaddr, true, 1, FUTEX_BITSET_MATCH_ANY);
-	if (v & FUTEX_WAITERS)
-		futex_wake(uaddr, false, 1, FUTEX_BITSET_MATCH_ANY);
+	if (!(v & FUTEX_WAITERS) || entry & 1)
+		return;
+	futex_wake(uaddr, true, 1, FUTEX_BITSET_MATCH_ANY);
+	futex_wake(uaddr, false, 1, FUTEX_BITSET_MATCH_ANY);
 }
 
-void futex_exit_task(struct task *t)
+static void exit_robust_list(struct task *t)
 {
 	struct robust_list_head __user *head = t->robust_list;
 	u64 entry, pending, next;
@@ -559,14 +560,20 @@ void futex_exit_task(struct task *t)
 		bool bad = get_user(next, (u64 __user *)(entry & ~1ul));
 
 		if ((entry & ~1ul) != (pending & ~1ul))
-			handle_futex_death((u32 __user *)((entry & ~1ul) + offset));
+			handle_futex_death(entry, offset);
 		if (bad)
 			return;
 		entry = next;
 		cond_resched();
 	}
 	if (pending & ~1ul)
-		handle_futex_death((u32 __user *)((pending & ~1ul) + offset));
+		handle_futex_death(pending, offset);
+}
+
+void futex_exit_task(struct task *t)
+{
+	exit_robust_list(t);
+	futex_pi_exit(t);
 }
 
 static int __init_text futex_init(void)

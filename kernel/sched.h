@@ -114,4 +114,7 @@ int for_each_named_task(int which, int who,
 			int (*fn)(struct task *t, int arg, int acc), int arg,
 			int acc);
 
+/* Run @t at least at real-time priority @prio; 0: as its own policy says. */
+void sched_boost(struct task *t, u32 prio);
+
 #endif

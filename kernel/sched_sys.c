@@ -215,6 +215,19 @@ static void apply_policy(struct task *t, int policy, int prio, bool reset)
 	task_rq_unlock(rq, flags);
 }
 
+void sched_boost(struct task *t, u32 prio)
+{
+	u64 flags;
+	struct rq *rq = task_rq_lock(t, &flags);
+	struct sched_change c = sched_change_begin(rq, t);
+
+	if (task_is_rt(t) && !prio && !t->se.rt_priority)
+		t->se.vruntime = rq->fair.min_vruntime;
+	t->se.boost = (u8)prio;
+	sched_change_end(rq, t, c);
+	task_rq_unlock(rq, flags);
+}
+
 /* @policy < 0: keep it. */
 static int set_scheduler(pid_t nr, int policy, int prio)
 {

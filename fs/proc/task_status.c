@@ -87,6 +87,14 @@ static u64 mm_rss(const struct mm *mm)
 	return mm->rss_anon + mm->rss_file + mm->rss_shmem;
 }
 
+/* As the scheduler sees it now: a PI futex's waiter may lend its priority. */
+static int effective_prio(const struct task *t)
+{
+	int rt = max((int)t->se.rt_priority, (int)t->se.boost);
+
+	return rt ? -1 - rt : 20 + t->se.nice;
+}
+
 int proc_stat_show(struct seq_file *m, struct task *t)
 {
 	const u64 unit = NSEC_PER_SEC / USER_HZ;
@@ -120,7 +128,7 @@ int proc_stat_show(struct seq_file *m, struct task *t)
 	seq_printf(m, "%lu %lu %ld %ld ", ut / unit, st / unit,
 		   (s64)(tg->cdead.utime / unit), (s64)(tg->cdead.stime / unit));
 	seq_printf(m, "%d %d %u 0 %lu ",
-		   t->se.rt_priority ? -1 - t->se.rt_priority : 20 + t->se.nice,
+		   effective_prio(t),
 		   t->se.nice, tg->nr_threads, (u64)t->start_time / unit);
 	seq_printf(m, "%lu %lu %lu ", mm ? mm->total_vm * PAGE_SIZE : 0,
 		   mm ? mm_rss(mm) : 0, (u64)tg->rlim[RLIMIT_RSS].rlim_cur);

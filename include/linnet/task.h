@@ -126,7 +126,8 @@ struct task {
 	struct completion *vfork_done;
 	void __user *robust_list;
 	size_t robust_len;
-	struct list_head pi_owned; /* PI futexes held */
+	struct list_head pi_owned; /* contended PI futexes held; futex_pi.c */
+	struct pi_waiter *pi_blocked; /* on one of another owner */
 	u32 rseq_len, rseq_sig;
 
 	struct restart_block restart;

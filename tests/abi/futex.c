@@ -259,3 +259,133 @@ CASE("robust lists: a dead owner's words are marked and one waiter woken")
 	EQ(one[2].lock, FUTEX_OWNER_DIED);
 	ERR(syscall(SYS_get_robust_list, 999999, &got, &len), ESRCH);
 }
+CASE("PI: lock, trylock, unlock, errors")
+{
+	struct timespec past = { 1, 0 };
+	pid_t pid;
+
+	init_words();
+	EQ(futex(word, FUTEX_LOCK_PI, 0, NULL, NULL, 0), 0);
+	EQ(word[0], getpid());
+	ERR(futex(word, FUTEX_LOCK_PI, 0, NULL, NULL, 0), EDEADLK);
+	ERR(futex(word, FUTEX_TRYLOCK_PI, 0, NULL, NULL, 0), EDEADLK);
+	CHILD(pid) {
+		ERR(futex(word, FUTEX_TRYLOCK_PI, 0, NULL, NULL, 0), EAGAIN);
+		ERR(futex(word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0), EPERM);
+		ERR(futex(word, FUTEX_LOCK_PI, 0, &past, NULL, 0), ETIMEDOUT);
+		ERR(futex(word, FUTEX_LOCK_PI2, 0, &past, NULL, 0), ETIMEDOUT);
+	}
+	EQ(abi_exit_code(pid), 0);
+	EQ(word[0] & FUTEX_TID_MASK, getpid());
+	EQ(futex(word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0), 0);
+	EQ(word[0], 0);
+	ERR(futex(word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0), EPERM);
+	word[0] = 999999;	/* an owner that does not exist */
+	ERR(futex(word, FUTEX_LOCK_PI, 0, NULL, NULL, 0), ESRCH);
+	ERR(futex(BAD_PTR, FUTEX_LOCK_PI, 0, NULL, NULL, 0), EFAULT);
+	ERR(futex((char *)word + 1, FUTEX_LOCK_PI, 0, NULL, NULL, 0), EINVAL);
+	EQ(futex(&word[3], FUTEX_TRYLOCK_PI, 0, NULL, NULL, 0), 0);
+	EQ(word[3], getpid());
+}
+
+CASE("PI: the lock is handed over, waiters are marked")
+{
+	struct abi_gate g;
+	pid_t a, b;
+
+	init_words();
+	gate_init(&g);
+	EQ(futex(word, FUTEX_LOCK_PI, 0, NULL, NULL, 0), 0);
+	CHILD(a) {
+		EQ(futex(word, FUTEX_LOCK_PI, 0, NULL, NULL, 0), 0);
+		EQ(word[0] & FUTEX_TID_MASK, getpid());
+		gate_wait(&g);
+		EQ(futex(word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0), 0);
+	}
+	abi_wait_state(a, 'S');
+	EQ(word[0], (uint32_t)getpid() | FUTEX_WAITERS);
+	CHILD(b) {
+		EQ(futex(word, FUTEX_LOCK_PI, 0, NULL, NULL, 0), 0);
+		EQ(word[0], (uint32_t)getpid() | FUTEX_WAITERS);
+		EQ(futex(word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0), 0);
+	}
+	abi_wait_state(b, 'S');
+	EQ(futex(word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0), 0);
+	EQ(word[0], (uint32_t)a | FUTEX_WAITERS);
+	gate_open(&g);
+	EQ(abi_exit_code(a), 0);
+	EQ(abi_exit_code(b), 0);
+	EQ(word[0], 0);
+}
+
+CASE("PI: the owner dies")
+{
+	pid_t a, b;
+
+	init_words();
+	CHILD(a) {
+		EQ(futex(word, FUTEX_LOCK_PI, 0, NULL, NULL, 0), 0);
+		raise(SIGSTOP);
+	}
+	waitpid(a, NULL, WUNTRACED);
+	CHILD(b) {
+		EQ(futex(word, FUTEX_LOCK_PI, 0, NULL, NULL, 0), 0);
+		EQ(word[0], (uint32_t)getpid() | FUTEX_OWNER_DIED |
+		   FUTEX_WAITERS);
+	}
+	abi_wait_state(b, 'S');
+	kill(a, SIGKILL);
+	abi_reap(a);
+	EQ(abi_exit_code(b), 0);
+}
+
+static int priority_of(pid_t pid)
+{
+	char path[40], *text;
+	int prio = 999;
+
+	sprintf(path, "/proc/%d/stat", pid);
+	text = abi_read(path);
+	sscanf(strrchr(text, ')') + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u"
+	       " %*u %*u %*u %*u %*d %*d %d", &prio);
+	return prio;
+}
+
+CASE("PI: the owner inherits its waiter's priority, along a chain")
+{
+	struct sched_param p = { .sched_priority = 20 };
+	pid_t a, b, c;
+
+	init_words();
+	CHILD(a) {
+		EQ(futex(word, FUTEX_LOCK_PI, 0, NULL, NULL, 0), 0);
+		raise(SIGSTOP);
+	}
+	waitpid(a, NULL, WUNTRACED);
+	CHILD(b) {
+		EQ(futex(&word[1], FUTEX_LOCK_PI, 0, NULL, NULL, 0), 0);
+		EQ(futex(word, FUTEX_LOCK_PI, 0, NULL, NULL, 0), 0);
+	}
+	abi_wait_state(b, 'S');
+	EQ(priority_of(a), 20);
+	CHILD(c) {
+		syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &p);
+		EQ(futex(&word[1], FUTEX_LOCK_PI, 0, NULL, NULL, 0), 0);
+	}
+	abi_wait_state(c, 'S');
+	EQ(priority_of(c), -21);
+	EQ(priority_of(b), -21);
+	EQ(priority_of(a), -21);
+	kill(c, SIGKILL);
+	abi_reap(c);
+	EQ(priority_of(b), 20);
+	EQ(priority_of(a), 20);
+	CHILD(c) {
+		EQ(futex(&word[1], FUTEX_LOCK_PI, 0, NULL, NULL, 0), 0);
+	}
+	abi_wait_state(c, 'S');
+	kill(a, SIGKILL);
+	abi_reap(a);
+	EQ(abi_exit_code(b), 0);
+	EQ(abi_exit_code(c), 0);
+}
