@@ -15,6 +15,7 @@ obj-y += kernel/main.o
 obj-y += kernel/membarrier.o
 obj-y += kernel/mutex.o
 obj-y += kernel/nsproxy.o
+obj-y += kernel/ntp.o
 obj-y += kernel/panic.o
 obj-y += kernel/params.o
 obj-y += kernel/pid.o

@@ -40,13 +40,6 @@ struct posix_timer {
 static DEFINE_SPINLOCK(list_lock); /* all lists; irq-safe */
 static const ktime_t IGNORED_PERIOD_NS = 4 * NSEC_PER_MSEC;
 
-/* A fixed offset from monotonic time. */
-static ktime_t clock_offset(__kernel_clockid_t clock)
-{
-	return clock == CLOCK_REALTIME || clock == CLOCK_TAI
-		       ? ktime_real_offset() : 0;
-}
-
 /* Skip the periods that have passed: how many. */
 static s64 forward(struct posix_timer *t, ktime_t now)
 {
@@ -383,7 +376,7 @@ static void arm(struct posix_timer *t, int flags,
 		return;
 	if (flags & TIMER_ABSTIME)
 		value = value == KTIME_MAX ? value
-					   : value - clock_offset(t->clock);
+					   : value - ktime_clock_offset(t->clock);
 	else
 		value = ktime_add_safe(ktime_get(), value);
 	t->interval = timespec_to_ktime(&s->it_interval);

@@ -17,9 +17,11 @@ int clock_now(__kernel_clockid_t id, ktime_t *now)
 	switch (id) {
 	case CLOCK_REALTIME:
 	case CLOCK_REALTIME_COARSE:
-	case CLOCK_TAI:
 	case CLOCK_REALTIME_ALARM:
 		*now = ktime_get_real();
+		return 0;
+	case CLOCK_TAI:
+		*now = ktime_get_real() + timekeeping_tai() * NSEC_PER_SEC;
 		return 0;
 	case CLOCK_MONOTONIC:
 	case CLOCK_MONOTONIC_RAW:
@@ -197,8 +199,8 @@ SYSCALL_DEFINE4(clock_nanosleep, __kernel_clockid_t, id, int, flags,
 		return cpu_nanosleep(id, absolute, t, urem);
 	if (!absolute)
 		t = ktime_add_safe(ktime_get(), t);
-	else if (id == CLOCK_REALTIME || id == CLOCK_TAI)
-		t = t == KTIME_MAX ? t : t - ktime_real_offset();
+	else if (t != KTIME_MAX)
+		t -= ktime_clock_offset(id);
 	return sleep_until(t, absolute, absolute ? NULL : urem);
 }
 
