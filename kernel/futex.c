@@ -6,8 +6,9 @@
  * same page meet. Waiters hang in hash buckets. A waiter reads the word under
  * the bucket's lock, so a wake-up between the test and the sleep is not lost:
  *
- *     waiter: lock bucket; read word; queue; unlock; sleep
- *     waker:  change word (user); lock bucket; take waiters off; unlock; wake
+ *     waiter: count; lock bucket; read word; queue; unlock; sleep
+ *     waker:  change word (user); if the count is not 0:
+ *             lock bucket; take waiters off; unlock; wake
  *
  * Locks: two buckets are locked in address order. A shared key holds a
  * reference on its page's inode while somebody waits.
@@ -39,6 +40,7 @@ struct futex_waiter {
 
 struct futex_bucket {
 	spinlock_t lock;
+	u32 nr; /* [A] those in the list, and those about to join it */
 	struct list_head waiters;
 } __cacheline_aligned;
 
@@ -105,6 +107,7 @@ static void wake_waiter(struct futex_waiter *w)
 	struct task *t = task_get(w->task);
 
 	list_del(&w->node);
+	atomic_dec(&w->bucket->nr);
 	smp_store_release(&w->bucket, NULL);
 	wake_up_process(t);
 	task_put(t);
@@ -116,8 +119,9 @@ static int wake_key(const struct futex_key *k, int nr, u32 bitset)
 	struct futex_waiter *w, *next;
 	int woken = 0;
 
-	smp_mb(); /* the user's store against the waiter's queueing */
-	if (list_empty(&b->waiters))
+	/* The user's store before the count: pairs with will_wait(). */
+	smp_mb();
+	if (!atomic_read(&b->nr))
 		return 0;
 	spin_lock(&b->lock);
 	list_for_each_entry_safe(w, next, &b->waiters, node) {
@@ -155,6 +159,16 @@ void futex_wake_addr(u32 __user *uaddr)
 
 /* --- waiting --- */
 
+/*
+ * Say so before the word is read: a waker that changes it afterwards sees the
+ * count and takes the lock.
+ */
+static void will_wait(struct futex_bucket *b)
+{
+	atomic_inc(&b->nr);
+	smp_mb(); /* pairs with wake_key() */
+}
+
 /* Queue if the word still has @val. 0, -EAGAIN, -EFAULT. */
 static int queue_if_equal(struct futex_waiter *w, u32 __user *uaddr, u32 val)
 {
@@ -162,6 +176,7 @@ static int queue_if_equal(struct futex_waiter *w, u32 __user *uaddr, u32 val)
 	u32 cur;
 	int err;
 
+	will_wait(b);
 	for (;;) {
 		spin_lock(&b->lock);
 		pagefault_disable();
@@ -170,11 +185,14 @@ static int queue_if_equal(struct futex_waiter *w, u32 __user *uaddr, u32 val)
 		if (!err)
 			break;
 		spin_unlock(&b->lock);
-		if (get_user(cur, uaddr)) /* served, or really bad */
+		if (get_user(cur, uaddr)) { /* served, or really bad */
+			atomic_dec(&b->nr);
 			return -EFAULT;
+		}
 	}
 	if (cur != val) {
 		spin_unlock(&b->lock);
+		atomic_dec(&b->nr);
 		return -EAGAIN;
 	}
 	w->bucket = b;
@@ -194,6 +212,7 @@ static bool unqueue(struct futex_waiter *w)
 		spin_lock(&b->lock);
 		if (w->bucket == b) {
 			list_del(&w->node);
+			atomic_dec(&b->nr);
 			w->bucket = NULL;
 			spin_unlock(&b->lock);
 			return true;
@@ -293,6 +312,8 @@ static void requeue_waiter(struct futex_waiter *w, struct futex_bucket *to,
 		ihold(k->inode);
 	w->key = *k;
 	list_move_tail(&w->node, &to->waiters);
+	atomic_dec(&w->bucket->nr);
+	atomic_inc(&to->nr);
 	smp_store_release(&w->bucket, to);
 	if (old)
 		atomic_dec(&old->refs); /* the caller's key holds it too */
@@ -319,6 +340,7 @@ static long futex_requeue(u32 __user *u1, u32 __user *u2, bool shared,
 		goto put_first;
 	b1 = bucket_of(&k1);
 	b2 = bucket_of(&k2);
+	will_wait(b2); /* on behalf of those that are moved there */
 	for (;;) {
 		lock_two(b1, b2);
 		if (!cmp)
@@ -354,6 +376,7 @@ static long futex_requeue(u32 __user *u1, u32 __user *u2, bool shared,
 	unlock_two(b1, b2);
 	ret = done;
 put_both:
+	atomic_dec(&b2->nr);
 	futex_key_put(&k2);
 put_first:
 	futex_key_put(&k1);
@@ -584,6 +607,7 @@ static int __init_text futex_init(void)
 		return -ENOMEM;
 	for (u32 i = 0; i < 1u << table_bits; i++) {
 		spin_init(&table[i].lock);
+		table[i].nr = 0;
 		list_init(&table[i].waiters);
 	}
 	return 0;
