@@ -701,6 +701,13 @@ void shrink_dcache_sb(struct super_block *sb)
 		shrink_subtree(sb->root, sb->type->flags & FS_PINNED_NAMES);
 }
 
+/* A directory was removed: what it remembers of names would keep its inode. */
+void shrink_dcache_parent(struct dentry *d)
+{
+	if (!list_empty(&d->subdirs))
+		shrink_subtree(d, false);
+}
+
 /* The file system says that what is below @d is gone. */
 void d_invalidate(struct dentry *d)
 {

@@ -221,6 +221,13 @@ fail:
 	return ERR_PTR(err);
 }
 
+/* One more reference to a program's file: it stays closed to writers. */
+struct file *exec_file_get(struct file *f)
+{
+	deny_write_access(f); /* cannot fail: somebody denies it already */
+	return get_file(f);
+}
+
 void exec_file_close(struct file *f)
 {
 	allow_write_access(f);
@@ -408,7 +415,7 @@ int begin_new_exec(struct binprm *b)
 	if (err)
 		return err;
 	b->point_of_no_return = true;
-	b->mm->exe_file = get_file(b->file);
+	b->mm->exe_file = exec_file_get(b->file);
 	exec_mmap(b->mm);
 	b->mm = NULL;
 	t->flags &= ~(u32)(PF_FORKNOEXEC | PF_KTHREAD);

@@ -69,6 +69,10 @@ extern spinlock_t sb_lock;
 
 /* locks.c */
 void inode_free_locks(struct inode *inode);
+struct seq_file;
+/* All of them, for /proc/locks; those set through @f, for its fdinfo. */
+int show_locks(struct seq_file *m);
+void file_show_locks(struct seq_file *m, struct file *f);
 
 /* file.c */
 void file_cache_init(void);

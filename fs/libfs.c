@@ -331,7 +331,8 @@ struct file *anon_file(const char *name, const struct file_ops *ops,
 	f->path.mnt = mntget(anon_mount);
 	f->inode = anon_inode;
 	f->mapping = anon_inode->mapping;
-	f->mode = ((flags + 1) & O_ACCMODE) | FMODE_STREAM;
+	f->mode = ((flags + 1) & O_ACCMODE) | FMODE_STREAM |
+		  (ops->llseek ? FMODE_LSEEK : 0);
 	if (f->mode & FMODE_READ && ops->read_iter)
 		f->mode |= FMODE_CAN_READ;
 	if (f->mode & FMODE_WRITE && ops->write_iter)

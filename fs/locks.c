@@ -8,12 +8,13 @@
  * again. Who waits for whom is noted, to refuse POSIX waits that would make a
  * cycle.
  *
- * Lock order: context->lock > blocked_lock
+ * Lock order: contexts_lock > context->lock > blocked_lock
  */
 #include <asm/uaccess.h>
 #include <linnet/errno.h>
 #include <linnet/fdtable.h>
 #include <linnet/fs.h>
+#include <linnet/seq_file.h>
 #include <linnet/slab.h>
 #include <linnet/syscalls.h>
 #include <linnet/task.h>
@@ -31,6 +32,8 @@ struct file_lock {
 };
 
 struct file_lock_context {
+	struct list_head node; /* [contexts_lock] in contexts */
+	struct inode *inode;   /* [I] */
 	spinlock_t lock;
 	struct list_head posix; /* [L] by start */
 	struct list_head flock; /* [L] */
@@ -45,6 +48,8 @@ struct lock_wait {
 	bool woken; /* a lock of the context went */
 };
 
+static LIST_HEAD(contexts); /* for /proc/locks */
+static DEFINE_SPINLOCK(contexts_lock);
 static LIST_HEAD(blocked);
 static DEFINE_SPINLOCK(blocked_lock);
 
@@ -64,14 +69,18 @@ static struct file_lock_context *context_get(struct inode *inode)
 	ctx = kmalloc(sizeof(*ctx), GFP_KERNEL);
 	if (!ctx)
 		return NULL;
+	ctx->inode = inode;
 	spin_init(&ctx->lock);
 	list_init(&ctx->posix);
 	list_init(&ctx->flock);
 	wait_queue_init(&ctx->wait);
 	if (!atomic_cmpxchg(&inode->locks, none, ctx)) {
 		kfree(ctx);
-		ctx = context_of(inode);
+		return context_of(inode);
 	}
+	spin_lock(&contexts_lock);
+	list_add_tail(&ctx->node, &contexts);
+	spin_unlock(&contexts_lock);
 	return ctx;
 }
 
@@ -91,10 +100,74 @@ void inode_free_locks(struct inode *inode)
 
 	if (!ctx)
 		return;
+	spin_lock(&contexts_lock);
+	list_del(&ctx->node);
+	spin_unlock(&contexts_lock);
 	free_list(&ctx->posix);
 	free_list(&ctx->flock);
 	kfree(ctx);
 	inode->locks = NULL;
+}
+
+/* --- /proc/locks, /proc/PID/fdinfo --- */
+
+static void show_lock(struct seq_file *m, struct inode *inode,
+		      const struct file_lock *l, const char *kind, u64 number)
+{
+	dev_t dev = inode->sb->dev;
+
+	seq_printf(m, "%lu: %s  ADVISORY  %s %d %02x:%02x:%lu %ld ", number,
+		   kind, l->type == F_WRLCK ? "WRITE" : "READ", l->pid,
+		   dev_major(dev), dev_minor(dev), inode->ino, l->start);
+	if (l->end == S64_MAX)
+		seq_puts(m, "EOF\n");
+	else
+		seq_printf(m, "%ld\n", l->end);
+}
+
+/* Locks of one file, @prefix before each; @f: only those set through it or by
+ * its descriptor table's owner. The next number. */
+static u64 show_context(struct seq_file *m, struct file_lock_context *ctx,
+			const struct file *f, const char *prefix, u64 number)
+{
+	struct file_lock *l;
+
+	spin_lock(&ctx->lock);
+	list_for_each_entry(l, &ctx->flock, node) {
+		if (f && l->file != f)
+			continue;
+		seq_puts(m, prefix);
+		show_lock(m, ctx->inode, l, "FLOCK", number++);
+	}
+	list_for_each_entry(l, &ctx->posix, node) {
+		if (f && l->file != f)
+			continue;
+		seq_puts(m, prefix);
+		show_lock(m, ctx->inode, l,
+			  l->owner == l->file ? "OFDLCK" : "POSIX", number++);
+	}
+	spin_unlock(&ctx->lock);
+	return number;
+}
+
+int show_locks(struct seq_file *m)
+{
+	struct file_lock_context *ctx;
+	u64 number = 1;
+
+	spin_lock(&contexts_lock);
+	list_for_each_entry(ctx, &contexts, node)
+		number = show_context(m, ctx, NULL, "", number);
+	spin_unlock(&contexts_lock);
+	return 0;
+}
+
+void file_show_locks(struct seq_file *m, struct file *f)
+{
+	struct file_lock_context *ctx = context_of(f->inode);
+
+	if (ctx)
+		show_context(m, ctx, f, "lock:\t", 1);
 }
 
 /* --- waiting --- */
@@ -507,6 +580,8 @@ static int flock_file(struct file *f, u8 type, bool wait)
 		goto free;
 	new->file = f;
 	new->owner = f;
+	new->end = S64_MAX;
+	new->pid = task_tgid(current);
 	new->type = type;
 	for (;;) {
 		err = flock_try(ctx, &new, wait ? &w : NULL);

@@ -212,7 +212,6 @@ static int do_remount(struct path *where, u64 ms, char *data)
 		if (!err)
 			sb->flags = (sb->flags & ~(u32)SB_RDONLY) |
 				    (sb_flags & SB_RDONLY);
-		flags &= ~(u32)MNT_READONLY;
 	} else if (flags & MNT_READONLY && !(m->flags & MNT_READONLY)) {
 		err = make_readonly(m);
 	}
@@ -420,21 +419,25 @@ static void move_fs_roots(const struct path *from, const struct path *to)
 	spin_unlock(&tasklist_lock);
 }
 
-static int pivot(struct path *new, struct path *put_old, struct path *root)
+/* @inside: @put_old lies below @new. */
+static int pivot(struct path *new, struct path *put_old, struct path *root,
+		 bool inside)
 {
 	struct mount *nm = new->mnt, *rm = root->mnt;
 	struct path at_new, at_root;
 
-	if (root->dentry != rm->root || new->dentry != nm->root ||
-	    !mnt_has_parent(rm) || !mnt_has_parent(nm) || !current_in_ns(nm) ||
-	    !current_in_ns(rm))
+	if (!current_in_ns(nm) || !current_in_ns(rm))
 		return -EINVAL;
 	if (nm == rm || put_old->mnt == rm)
 		return -EBUSY;
+	if (root->dentry != rm->root || new->dentry != nm->root ||
+	    !mnt_has_parent(rm) || !mnt_has_parent(nm) || !inside)
+		return -EINVAL;
 	mnt_detach(nm, &at_new);
 	mnt_detach(rm, &at_root);
-	mnt_attach(rm, put_old->mnt, put_old->dentry);
+	/* From the top down: a mount gets its parent's namespace. */
 	mnt_attach(nm, at_root.mnt, at_root.dentry);
+	mnt_attach(rm, put_old->mnt, put_old->dentry);
 	path_put(&at_new);
 	path_put(&at_root);
 	return 0;
@@ -443,6 +446,7 @@ static int pivot(struct path *new, struct path *put_old, struct path *root)
 SYSCALL_DEFINE2(pivot_root, const char __user *, unew, const char __user *, uold)
 {
 	struct path new, old, root;
+	bool inside;
 	int err;
 
 	if (!capable(CAP_SYS_ADMIN))
@@ -454,12 +458,10 @@ SYSCALL_DEFINE2(pivot_root, const char __user *, unew, const char __user *, uold
 	if (err)
 		goto put_new;
 	get_fs_root(current->fs, &root);
-	err = -EINVAL;
-	if (path_is_under(&old, &new)) {
-		mutex_lock(&mount_lock);
-		err = pivot(&new, &old, &root);
-		mutex_unlock(&mount_lock);
-	}
+	inside = path_is_under(&old, &new);
+	mutex_lock(&mount_lock);
+	err = pivot(&new, &old, &root, inside);
+	mutex_unlock(&mount_lock);
 	if (!err)
 		move_fs_roots(&root, &new);
 	path_put(&root);

@@ -100,6 +100,10 @@ static int open_path(struct nameidata *nd, struct file *f,
 	bool truncate;
 	int err;
 
+	/* Before the open: that of a FIFO would wait. */
+	if ((h.flags & O_DIRECTORY || nd->last_slash) &&
+	    !S_ISDIR(nd->path.dentry->inode->mode))
+		return -ENOTDIR;
 	if (created) {
 		h.flags &= ~(u32)O_TRUNC;
 		h.acc_mode = 0;
@@ -239,9 +243,6 @@ static int open_last(struct nameidata *nd, struct file *f,
 	}
 	path_put(&nd->path);
 	nd->path = p;
-	if ((how->flags & O_DIRECTORY || nd->last_slash) &&
-	    !S_ISDIR(d->inode->mode))
-		return -ENOTDIR;
 	return open_path(nd, f, how, created);
 }
 
@@ -257,9 +258,6 @@ static int open_here(struct nameidata *nd, struct file *f,
 		err = nd_unlazy(nd);
 	if (!err && how->flags & O_CREAT)
 		err = -EISDIR;
-	if (!err && how->flags & O_DIRECTORY &&
-	    !S_ISDIR(nd->path.dentry->inode->mode))
-		err = -ENOTDIR;
 	return err ? err : open_path(nd, f, how, false);
 }
 

@@ -454,8 +454,10 @@ int vfs_rmdir(struct inode *dir, struct dentry *d)
 	if (!err)
 		victim->flags |= S_DEAD;
 	up_write(&victim->rwsem);
-	if (!err)
+	if (!err) {
+		shrink_dcache_parent(d);
 		fsnotify(dir, d, IN_DELETE | IN_ISDIR, 0);
+	}
 	dput(d);
 	if (!err)
 		d_delete(d);

@@ -109,9 +109,9 @@ static ssize_t take_bytes(struct pipe *p, struct iov_iter *to, bool *emptied)
 		bool packet = b->flags & PIPE_BUF_PACKET;
 
 		got = copy_page_to_iter(b->page, b->offset, n, to);
-		done += (ssize_t)got;
-		if (got < n)
+		if (got < n) /* a fragment goes out as a whole or not at all */
 			return done ? done : -EFAULT;
+		done += (ssize_t)got;
 		b->offset += (u32)n;
 		b->len -= (u32)n;
 		if (packet)
@@ -156,8 +156,6 @@ static ssize_t pipe_read_iter(struct kiocb *io, struct iov_iter *to)
 	}
 	if (made_room)
 		wake_up_poll(&p->wr_wait, EPOLLOUT | EPOLLWRNORM);
-	if (ret > 0 && !pipe_empty(p))
-		wake_up_poll(&p->rd_wait, EPOLLIN | EPOLLRDNORM);
 	if (ret > 0)
 		file_accessed(io->file);
 	return ret;
@@ -165,7 +163,8 @@ static ssize_t pipe_read_iter(struct kiocb *io, struct iov_iter *to)
 
 /* --- writing --- */
 
-/* Append to the last fragment if it is ours and all fits (P2). [lock] */
+/* Append to the last fragment if it is ours and all fits (P2). A page's worth
+ * of bytes goes in as a whole or, if memory is missing, not at all. [lock] */
 static ssize_t merge(struct pipe *p, struct iov_iter *from)
 {
 	struct pipe_buf *b;
@@ -178,7 +177,7 @@ static ssize_t merge(struct pipe *p, struct iov_iter *from)
 	    b->offset + b->len + n > PAGE_SIZE)
 		return 0;
 	got = copy_page_from_iter(b->page, b->offset + b->len, n, from);
-	if (!got)
+	if (got < n)
 		return -EFAULT;
 	b->len += (u32)got;
 	return (ssize_t)got;
@@ -188,12 +187,12 @@ static ssize_t merge(struct pipe *p, struct iov_iter *from)
 static ssize_t append(struct pipe *p, struct iov_iter *from, u32 flags)
 {
 	struct page *page = page_get_new(p);
-	size_t got;
+	size_t want = min(from->count, PAGE_SIZE), got;
 
 	if (!page)
 		return -ENOMEM;
-	got = copy_page_from_iter(page, 0, min(from->count, PAGE_SIZE), from);
-	if (!got) {
+	got = copy_page_from_iter(page, 0, want, from);
+	if (got < want) {
 		put_page(page);
 		return -EFAULT;
 	}
@@ -264,8 +263,6 @@ static ssize_t pipe_write_iter(struct kiocb *io, struct iov_iter *from)
 		if (ret)
 			break;
 	}
-	if (done && !pipe_full(p))
-		wake_up_poll(&p->wr_wait, EPOLLOUT | EPOLLWRNORM);
 	if (done)
 		file_update_time(io->file);
 	return done ? done : ret;

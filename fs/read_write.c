@@ -35,11 +35,11 @@ loff_t generic_llseek(struct file *f, loff_t off, int whence)
 		if (!off)
 			return f->pos;
 		if (__builtin_add_overflow(off, f->pos, &off))
-			return -EOVERFLOW;
+			return -EINVAL;
 		return set_pos(f, off, max);
 	case SEEK_END:
 		if (__builtin_add_overflow(off, size, &off))
-			return -EOVERFLOW;
+			return -EINVAL;
 		return set_pos(f, off, max);
 	case SEEK_DATA:
 		return off < 0 || off >= size ? -ENXIO : set_pos(f, off, max);
@@ -103,6 +103,17 @@ static u32 iocb_flags(const struct file *f)
 	return flags;
 }
 
+/* What no file system has to ask again: does the range stay in 63 bits, and can
+ * a read or write that must not wait be promised not to? */
+static int check_io(const struct kiocb *io, size_t count)
+{
+	if ((loff_t)((u64)io->pos + count) < 0)
+		return -EINVAL;
+	if (io->flags & IOCB_NOWAIT && S_ISREG(io->file->inode->mode))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
 /* Read at *pos (NULL: no position). */
 ssize_t vfs_read(struct file *f, struct iov_iter *to, loff_t *pos, u32 flags)
 {
@@ -116,6 +127,9 @@ ssize_t vfs_read(struct file *f, struct iov_iter *to, loff_t *pos, u32 flags)
 	if (!to->count)
 		return 0;
 	io = (struct kiocb){f, pos ? *pos : 0, iocb_flags(f) | flags};
+	ret = check_io(&io, to->count);
+	if (ret)
+		return ret;
 	ret = f->ops->read_iter(&io, to);
 	if (ret > 0) {
 		if (pos)
@@ -139,6 +153,9 @@ ssize_t vfs_write(struct file *f, struct iov_iter *from, loff_t *pos, u32 flags)
 	if (!from->count && S_ISREG(f->inode->mode))
 		return 0;
 	io = (struct kiocb){f, pos ? *pos : 0, iocb_flags(f) | flags};
+	ret = check_io(&io, from->count);
+	if (ret)
+		return ret;
 	ret = f->ops->write_iter(&io, from);
 	if (ret > 0) {
 		if (pos)

@@ -33,6 +33,75 @@ SYSCALL_DEFINE0(getegid)
 	return current_cred()->egid;
 }
 
+/*
+ * The real, effective and saved id of a kind. A change gets them, what is wanted
+ * ((u32)-1: as it is) and whether any id may be taken; false if it may not be.
+ */
+struct ids {
+	u32 real, effective, saved;
+};
+typedef bool (*id_change)(struct ids *ids, const struct ids *want, bool any);
+
+static bool keeps(u32 id)
+{
+	return id == (u32)-1;
+}
+
+static u32 or_else(u32 id, u32 old)
+{
+	return keeps(id) ? old : id;
+}
+
+/* setuid: one id; all three if any may be taken. */
+static bool change_one(struct ids *ids, const struct ids *want, bool any)
+{
+	u32 id = want->effective;
+
+	if (any)
+		ids->real = ids->saved = id;
+	else if (id != ids->real && id != ids->saved)
+		return false;
+	ids->effective = id;
+	return true;
+}
+
+/* setreuid: the saved id follows the effective one. */
+static bool change_re(struct ids *ids, const struct ids *want, bool any)
+{
+	u32 r = want->real, e = want->effective;
+	const struct ids old = *ids;
+
+	if (!any && !keeps(r) && r != old.real && r != old.effective)
+		return false;
+	if (!any && !keeps(e) && e != old.real && e != old.effective &&
+	    e != old.saved)
+		return false;
+	ids->real = or_else(r, old.real);
+	ids->effective = or_else(e, old.effective);
+	if (!keeps(r) || (!keeps(e) && e != old.real))
+		ids->saved = ids->effective;
+	return true;
+}
+
+static bool is_one_of(u32 id, const struct ids *ids)
+{
+	return keeps(id) || id == ids->real || id == ids->effective ||
+	       id == ids->saved;
+}
+
+/* setresuid: each as told. */
+static bool change_res(struct ids *ids, const struct ids *want, bool any)
+{
+	if (!any && !(is_one_of(want->real, ids) &&
+		      is_one_of(want->effective, ids) &&
+		      is_one_of(want->saved, ids)))
+		return false;
+	ids->real = or_else(want->real, ids->real);
+	ids->effective = or_else(want->effective, ids->effective);
+	ids->saved = or_else(want->saved, ids->saved);
+	return true;
+}
+
 /* Leaving or taking on root changes the capabilities (capabilities(7),
  * "Effect of user ID changes"). */
 static void fix_caps(struct cred *new, const struct cred *old)
@@ -40,10 +109,10 @@ static void fix_caps(struct cred *new, const struct cred *old)
 	bool was_root = !old->uid || !old->euid || !old->suid;
 	bool is_root = !new->uid || !new->euid || !new->suid;
 
-	if (new->securebits & (1 << SECURE_NO_SETUID_FIXUP))
+	if (new->securebits & SECBIT_NO_SETUID_FIXUP)
 		return;
 	if (was_root && !is_root) {
-		if (!(new->securebits & (1 << SECURE_KEEP_CAPS))) {
+		if (!(new->securebits & SECBIT_KEEP_CAPS)) {
 			new->cap_permitted = 0;
 			new->cap_effective = 0;
 		}
@@ -55,162 +124,82 @@ static void fix_caps(struct cred *new, const struct cred *old)
 		new->cap_effective = new->cap_permitted;
 }
 
-/* Finish a change of user ids. */
-static long commit_uids(struct cred *new)
+static long change_uids(id_change change, const struct ids *want)
 {
 	const struct cred *old = current_cred();
-	int err;
+	struct ids ids = {old->uid, old->euid, old->suid};
+	struct cred *new = cred_prepare();
+	long err = -EPERM;
 
-	if (new->uid != old->uid) {
-		err = cred_set_user(new);
-		if (err) {
-			cred_abort(new);
-			return -EAGAIN;
-		}
-	}
-	new->fsuid = new->euid;
+	if (!new)
+		return -ENOMEM;
+	if (!change(&ids, want, capable(CAP_SETUID)))
+		goto abort;
+	new->uid = ids.real;
+	new->euid = new->fsuid = ids.effective;
+	new->suid = ids.saved;
+	err = new->uid != old->uid && cred_set_user(new) ? -EAGAIN : 0;
+	if (err)
+		goto abort;
 	fix_caps(new, old);
 	cred_commit(new);
 	return 0;
+abort:
+	cred_abort(new);
+	return err;
 }
 
-static long commit_gids(struct cred *new)
+static long change_gids(id_change change, const struct ids *want)
 {
-	new->fsgid = new->egid;
+	const struct cred *old = current_cred();
+	struct ids ids = {old->gid, old->egid, old->sgid};
+	struct cred *new = cred_prepare();
+
+	if (!new)
+		return -ENOMEM;
+	if (!change(&ids, want, capable(CAP_SETGID))) {
+		cred_abort(new);
+		return -EPERM;
+	}
+	new->gid = ids.real;
+	new->egid = new->fsgid = ids.effective;
+	new->sgid = ids.saved;
 	cred_commit(new);
 	return 0;
 }
 
 SYSCALL_DEFINE1(setuid, uid_t, uid)
 {
-	struct cred *new;
-
-	if (uid == (uid_t)-1)
-		return -EINVAL;
-	new = cred_prepare();
-	if (!new)
-		return -ENOMEM;
-	if (capable(CAP_SETUID)) {
-		new->uid = new->suid = uid;
-	} else if (uid != new->uid && uid != new->suid) {
-		cred_abort(new);
-		return -EPERM;
-	}
-	new->euid = uid;
-	return commit_uids(new);
+	return keeps(uid) ? -EINVAL
+			  : change_uids(change_one,
+					&(struct ids){.effective = uid});
 }
 
 SYSCALL_DEFINE1(setgid, gid_t, gid)
 {
-	struct cred *new;
-
-	if (gid == (gid_t)-1)
-		return -EINVAL;
-	new = cred_prepare();
-	if (!new)
-		return -ENOMEM;
-	if (capable(CAP_SETGID)) {
-		new->gid = new->sgid = gid;
-	} else if (gid != new->gid && gid != new->sgid) {
-		cred_abort(new);
-		return -EPERM;
-	}
-	new->egid = gid;
-	return commit_gids(new);
-}
-
-/* Is @id one of the three an unprivileged process may choose from? */
-static bool one_of(u32 id, u32 a, u32 b, u32 c)
-{
-	return id == (u32)-1 || id == a || id == b || id == c;
-}
-
-SYSCALL_DEFINE3(setresuid, uid_t, r, uid_t, e, uid_t, s)
-{
-	struct cred *new = cred_prepare();
-
-	if (!new)
-		return -ENOMEM;
-	if (!capable(CAP_SETUID) &&
-	    !(one_of(r, new->uid, new->euid, new->suid) &&
-	      one_of(e, new->uid, new->euid, new->suid) &&
-	      one_of(s, new->uid, new->euid, new->suid))) {
-		cred_abort(new);
-		return -EPERM;
-	}
-	if (r != (uid_t)-1)
-		new->uid = r;
-	if (e != (uid_t)-1)
-		new->euid = e;
-	if (s != (uid_t)-1)
-		new->suid = s;
-	return commit_uids(new);
-}
-
-SYSCALL_DEFINE3(setresgid, gid_t, r, gid_t, e, gid_t, s)
-{
-	struct cred *new = cred_prepare();
-
-	if (!new)
-		return -ENOMEM;
-	if (!capable(CAP_SETGID) &&
-	    !(one_of(r, new->gid, new->egid, new->sgid) &&
-	      one_of(e, new->gid, new->egid, new->sgid) &&
-	      one_of(s, new->gid, new->egid, new->sgid))) {
-		cred_abort(new);
-		return -EPERM;
-	}
-	if (r != (gid_t)-1)
-		new->gid = r;
-	if (e != (gid_t)-1)
-		new->egid = e;
-	if (s != (gid_t)-1)
-		new->sgid = s;
-	return commit_gids(new);
+	return keeps(gid) ? -EINVAL
+			  : change_gids(change_one,
+					&(struct ids){.effective = gid});
 }
 
 SYSCALL_DEFINE2(setreuid, uid_t, r, uid_t, e)
 {
-	struct cred *new = cred_prepare();
-	const struct cred *old = current_cred();
-
-	if (!new)
-		return -ENOMEM;
-	if (!capable(CAP_SETUID) &&
-	    !(one_of(r, old->uid, old->euid, old->uid) &&
-	      one_of(e, old->uid, old->euid, old->suid))) {
-		cred_abort(new);
-		return -EPERM;
-	}
-	if (r != (uid_t)-1)
-		new->uid = r;
-	if (e != (uid_t)-1)
-		new->euid = e;
-	if (r != (uid_t)-1 || (e != (uid_t)-1 && e != old->uid))
-		new->suid = new->euid;
-	return commit_uids(new);
+	return change_uids(change_re, &(struct ids){r, e, 0});
 }
 
 SYSCALL_DEFINE2(setregid, gid_t, r, gid_t, e)
 {
-	struct cred *new = cred_prepare();
-	const struct cred *old = current_cred();
+	return change_gids(change_re, &(struct ids){r, e, 0});
+}
 
-	if (!new)
-		return -ENOMEM;
-	if (!capable(CAP_SETGID) &&
-	    !(one_of(r, old->gid, old->egid, old->gid) &&
-	      one_of(e, old->gid, old->egid, old->sgid))) {
-		cred_abort(new);
-		return -EPERM;
-	}
-	if (r != (gid_t)-1)
-		new->gid = r;
-	if (e != (gid_t)-1)
-		new->egid = e;
-	if (r != (gid_t)-1 || (e != (gid_t)-1 && e != old->gid))
-		new->sgid = new->egid;
-	return commit_gids(new);
+SYSCALL_DEFINE3(setresuid, uid_t, r, uid_t, e, uid_t, s)
+{
+	return change_uids(change_res, &(struct ids){r, e, s});
+}
+
+SYSCALL_DEFINE3(setresgid, gid_t, r, gid_t, e, gid_t, s)
+{
+	return change_gids(change_res, &(struct ids){r, e, s});
 }
 
 static long put_three(u32 a, u32 b, u32 c, u32 __user *ua, u32 __user *ub,
@@ -234,6 +223,22 @@ SYSCALL_DEFINE3(getresgid, u32 __user *, r, u32 __user *, e, u32 __user *, s)
 	return put_three(c->gid, c->egid, c->sgid, r, e, s);
 }
 
+#define FS_CAPS                                                                \
+	(1ul << CAP_CHOWN | 1ul << CAP_DAC_OVERRIDE |                          \
+	 1ul << CAP_DAC_READ_SEARCH | 1ul << CAP_FOWNER | 1ul << CAP_FSETID |  \
+	 1ul << CAP_LINUX_IMMUTABLE | 1ul << CAP_MAC_OVERRIDE | 1ul << CAP_MKNOD)
+
+/* Root's rights over files come and go with the id that files see. */
+static void fix_fs_caps(struct cred *new, u32 before)
+{
+	if (new->securebits & SECBIT_NO_SETUID_FIXUP)
+		return;
+	if (!before && new->fsuid)
+		new->cap_effective &= ~FS_CAPS;
+	if (before && !new->fsuid)
+		new->cap_effective |= new->cap_permitted & FS_CAPS;
+}
+
 /* Both return the old id, whether or not it was changed. */
 SYSCALL_DEFINE1(setfsuid, uid_t, uid)
 {
@@ -247,6 +252,7 @@ SYSCALL_DEFINE1(setfsuid, uid_t, uid)
 	new = uid == (uid_t)-1 ? NULL : cred_prepare();
 	if (new) {
 		new->fsuid = uid;
+		fix_fs_caps(new, before);
 		cred_commit(new);
 	}
 	return before;

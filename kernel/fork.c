@@ -48,7 +48,8 @@ static struct thread_group init_tg = {
 	.shared = {.list = LIST_HEAD_INIT(init_tg.shared.list)},
 	.posix_timers = LIST_HEAD_INIT(init_tg.posix_timers),
 	.leader = &init_task,
-	.cpu_limit_ns = U64_MAX,
+	.cpu_timers = LIST_HEAD_INIT(init_tg.cpu_timers),
+	.cpu_limit = {.node = LIST_HEAD_INIT(init_tg.cpu_limit.node)},
 };
 
 /* Number 0: process group and session of the kernel's own threads. */
@@ -83,6 +84,7 @@ struct task init_task __aligned(64) = {
 	.tg = &init_tg,
 	.pids = {&init_pid, &init_pid, &init_pid, &init_pid},
 	.timer_slack_ns = 50000,
+	.cpu_check_at = CPU_CHECK_NEVER,
 };
 
 /* --- task structs --- */
@@ -178,6 +180,8 @@ static void task_init_fields(struct task *t, const struct kernel_clone_args *arg
 	}
 	t->nvcsw = t->nivcsw = t->min_flt = t->maj_flt = 0;
 	t->io = (struct io_accounting){0};
+	if (t->cpu_check_at != CPU_CHECK_NEVER)
+		t->cpu_check_at = 0;
 	t->start_time = ktime_get_boottime();
 }
 
@@ -256,8 +260,9 @@ static int copy_thread_group(struct task *t, const struct kernel_clone_args *arg
 	wait_queue_init(&tg->wait_chld);
 	tg->leader = t;
 	itimers_init(tg);
+	cpu_timers_init(tg);
 	memcpy(tg->rlim, old->rlim, sizeof(tg->rlim));
-	tg->cpu_limit_ns = old->cpu_limit_ns;
+	cpu_limit_set(t);
 	tg->oom_score_adj = old->oom_score_adj;
 	tg->oom_score_adj_min = old->oom_score_adj_min;
 	tg->has_child_subreaper = old->has_child_subreaper ||
@@ -459,9 +464,9 @@ static struct task *copy_process(const struct kernel_clone_args *args)
 	err = copy_thread(t, args);
 	if (err)
 		goto undo_ns;
-	pid = pid_alloc();
-	if (!pid) {
-		err = -EAGAIN;
+	pid = pid_alloc(args->set_tid);
+	if (IS_ERR(pid)) {
+		err = (int)PTR_ERR(pid);
 		goto undo_ns;
 	}
 	fd = alloc_pidfd(args, pid, &pidfd_file);
@@ -569,7 +574,23 @@ SYSCALL_DEFINE5(clone, u64, flags, u64, stack, int __user *, parent_tid, u64,
 	return kernel_clone(&args);
 }
 
-static int clone3_check(const struct clone_args *u, size_t size)
+/* The process number wanted: there is one pid namespace, so at most one. */
+static int clone3_set_tid(const struct clone_args *u, pid_t *nr)
+{
+	*nr = 0;
+	if (!u->set_tid && !u->set_tid_size)
+		return 0;
+	if (!u->set_tid || u->set_tid_size != 1)
+		return -EINVAL;
+	if (get_user(*nr, (const pid_t __user *)u->set_tid))
+		return -EFAULT;
+	if (*nr < 1)
+		return -EINVAL;
+	return capable(CAP_SYS_ADMIN) || capable(CAP_CHECKPOINT_RESTORE)
+		       ? 0 : -EPERM;
+}
+
+static int clone3_check(const struct clone_args *u)
 {
 	if (u->flags & ~(u64)(0xffffffff | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP))
 		return -EINVAL;
@@ -583,15 +604,13 @@ static int clone3_check(const struct clone_args *u, size_t size)
 		return -EINVAL;
 	if (u->stack && !access_ok((void __user *)u->stack, u->stack_size))
 		return -EINVAL;
-	if (u->set_tid_size || u->set_tid)
-		return -EINVAL;
-	(void)size;
 	return 0;
 }
 
 SYSCALL_DEFINE2(clone3, struct clone_args __user *, uargs, size_t, size)
 {
 	struct clone_args u;
+	pid_t nr;
 	int err;
 
 	if (size > PAGE_SIZE)
@@ -601,7 +620,9 @@ SYSCALL_DEFINE2(clone3, struct clone_args __user *, uargs, size_t, size)
 	err = copy_struct_from_user(&u, sizeof(u), uargs, size);
 	if (err)
 		return err;
-	err = clone3_check(&u, size);
+	err = clone3_set_tid(&u, &nr);
+	if (!err)
+		err = clone3_check(&u);
 	if (err)
 		return err;
 	return kernel_clone(&(struct kernel_clone_args){
@@ -613,6 +634,7 @@ SYSCALL_DEFINE2(clone3, struct clone_args __user *, uargs, size_t, size)
 		.stack = u.stack,
 		.stack_size = u.stack_size,
 		.tls = u.tls,
+		.set_tid = nr,
 	});
 }
 

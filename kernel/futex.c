@@ -6,9 +6,9 @@
  * same page meet. Waiters hang in hash buckets. A waiter reads the word under
  * the bucket's lock, so a wake-up between the test and the sleep is not lost:
  *
- *     waiter: lock bucket; queue; read word; unlock; sleep
- *     waker:  change word (user); any waiter? lock bucket; take waiters off;
- *             unlock; wake
+ *     waiter: count; lock bucket; read word; queue; unlock; sleep
+ *     waker:  change word (user); if the count is not 0:
+ *             lock bucket; take waiters off; unlock; wake
  *
  * Locks: two buckets are locked in address order. A shared key holds a
  * reference on its page's inode while somebody waits.
@@ -28,13 +28,7 @@
 #include <linnet/task.h>
 #include <linnet/timekeeping.h>
 #include <linux/futex.h>
-
-struct futex_key {
-	u64 object; /* struct mm or struct inode */
-	u64 index;  /* address, or page index in the file */
-	u32 offset; /* in the page; bit 0: shared (words are aligned) */
-	struct inode *inode; /* referenced, or NULL */
-};
+#include "futex_key.h"
 
 struct futex_waiter {
 	struct list_head node; /* [bucket lock]; empty: woken */
@@ -46,6 +40,7 @@ struct futex_waiter {
 
 struct futex_bucket {
 	spinlock_t lock;
+	u32 nr; /* [A] those in the list, and those about to join it */
 	struct list_head waiters;
 } __cacheline_aligned;
 
@@ -60,15 +55,8 @@ static struct futex_bucket *bucket_of(const struct futex_key *k)
 	return &table[h >> (64 - table_bits)];
 }
 
-static bool key_equal(const struct futex_key *a, const struct futex_key *b)
-{
-	return a->object == b->object && a->index == b->index &&
-	       a->offset == b->offset;
-}
-
-/* Name the futex at @uaddr; a shared one needs key_put(). */
-static int key_get(u32 __user *uaddr, bool shared, bool write,
-		   struct futex_key *k)
+int futex_key_get(u32 __user *uaddr, bool shared, bool write,
+		  struct futex_key *k)
 {
 	u64 addr = (u64)uaddr;
 	struct page *p;
@@ -106,7 +94,7 @@ static int key_get(u32 __user *uaddr, bool shared, bool write,
 	return 0;
 }
 
-static void key_put(struct futex_key *k)
+void futex_key_put(struct futex_key *k)
 {
 	if (k->inode)
 		iput(k->inode);
@@ -119,6 +107,7 @@ static void wake_waiter(struct futex_waiter *w)
 	struct task *t = task_get(w->task);
 
 	list_del(&w->node);
+	atomic_dec(&w->bucket->nr);
 	smp_store_release(&w->bucket, NULL);
 	wake_up_process(t);
 	task_put(t);
@@ -130,12 +119,13 @@ static int wake_key(const struct futex_key *k, int nr, u32 bitset)
 	struct futex_waiter *w, *next;
 	int woken = 0;
 
-	smp_mb(); /* the user's store, then the list: see queue_if_equal() */
-	if (list_empty(&b->waiters))
+	/* The user's store before the count: pairs with will_wait(). */
+	smp_mb();
+	if (!atomic_read(&b->nr))
 		return 0;
 	spin_lock(&b->lock);
 	list_for_each_entry_safe(w, next, &b->waiters, node) {
-		if (!key_equal(&w->key, k) || !(w->bitset & bitset))
+		if (!futex_key_equal(&w->key, k) || !(w->bitset & bitset))
 			continue;
 		wake_waiter(w);
 		if (++woken >= nr)
@@ -152,11 +142,11 @@ static long futex_wake(u32 __user *uaddr, bool shared, int nr, u32 bitset)
 
 	if (!bitset)
 		return -EINVAL;
-	ret = key_get(uaddr, shared, false, &k);
+	ret = futex_key_get(uaddr, shared, false, &k);
 	if (ret)
 		return ret;
 	ret = wake_key(&k, max(nr, 1), bitset);
-	key_put(&k);
+	futex_key_put(&k);
 	return ret;
 }
 
@@ -170,34 +160,43 @@ void futex_wake_addr(u32 __user *uaddr)
 /* --- waiting --- */
 
 /*
- * Queue if the word still has @val. 0, -EAGAIN, -EFAULT.
- *
- * A waker looks whether the bucket is empty without its lock, so the waiter is
- * in the list before it reads the word: one of the two sees the other.
+ * Say so before the word is read: a waker that changes it afterwards sees the
+ * count and takes the lock.
  */
+static void will_wait(struct futex_bucket *b)
+{
+	atomic_inc(&b->nr);
+	smp_mb(); /* pairs with wake_key() */
+}
+
+/* Queue if the word still has @val. 0, -EAGAIN, -EFAULT. */
 static int queue_if_equal(struct futex_waiter *w, u32 __user *uaddr, u32 val)
 {
 	struct futex_bucket *b = bucket_of(&w->key);
 	u32 cur;
 	int err;
 
+	will_wait(b);
 	for (;;) {
 		spin_lock(&b->lock);
-		list_add_tail(&w->node, &b->waiters);
-		smp_mb(); /* pairs with wake_key() */
 		pagefault_disable();
 		err = get_user(cur, uaddr);
 		pagefault_enable();
-		if (!err && cur == val)
-			break;
-		list_del(&w->node);
-		spin_unlock(&b->lock);
 		if (!err)
-			return -EAGAIN;
-		if (get_user(cur, uaddr)) /* served, or really bad */
+			break;
+		spin_unlock(&b->lock);
+		if (get_user(cur, uaddr)) { /* served, or really bad */
+			atomic_dec(&b->nr);
 			return -EFAULT;
+		}
+	}
+	if (cur != val) {
+		spin_unlock(&b->lock);
+		atomic_dec(&b->nr);
+		return -EAGAIN;
 	}
 	w->bucket = b;
+	list_add_tail(&w->node, &b->waiters);
 	/* Before the lock goes, so that a waker finds us asleep. */
 	set_current_state(TASK_INTERRUPTIBLE);
 	spin_unlock(&b->lock);
@@ -213,6 +212,7 @@ static bool unqueue(struct futex_waiter *w)
 		spin_lock(&b->lock);
 		if (w->bucket == b) {
 			list_del(&w->node);
+			atomic_dec(&b->nr);
 			w->bucket = NULL;
 			spin_unlock(&b->lock);
 			return true;
@@ -259,12 +259,12 @@ static long futex_wait(u32 __user *uaddr, bool shared, u32 val, ktime_t expires,
 	if (!bitset)
 		return -EINVAL;
 	for (;;) {
-		ret = key_get(uaddr, shared, false, &w.key);
+		ret = futex_key_get(uaddr, shared, false, &w.key);
 		if (ret)
 			return ret;
 		ret = queue_if_equal(&w, uaddr, val);
 		if (ret) {
-			key_put(&w.key);
+			futex_key_put(&w.key);
 			return ret;
 		}
 		current->wchan = "futex_wait";
@@ -272,10 +272,10 @@ static long futex_wait(u32 __user *uaddr, bool shared, u32 val, ktime_t expires,
 		current->wchan = NULL;
 		__set_current_state(TASK_RUNNING);
 		if (!unqueue(&w)) {
-			key_put(&w.key);
+			futex_key_put(&w.key);
 			return 0;
 		}
-		key_put(&w.key);
+		futex_key_put(&w.key);
 		if (timed_out)
 			return -ETIMEDOUT;
 		if (signal_pending(current))
@@ -312,6 +312,8 @@ static void requeue_waiter(struct futex_waiter *w, struct futex_bucket *to,
 		ihold(k->inode);
 	w->key = *k;
 	list_move_tail(&w->node, &to->waiters);
+	atomic_dec(&w->bucket->nr);
+	atomic_inc(&to->nr);
 	smp_store_release(&w->bucket, to);
 	if (old)
 		atomic_dec(&old->refs); /* the caller's key holds it too */
@@ -330,14 +332,15 @@ static long futex_requeue(u32 __user *u1, u32 __user *u2, bool shared,
 
 	if (nr_wake < 0 || nr_requeue < 0)
 		return -EINVAL;
-	ret = key_get(u1, shared, false, &k1);
+	ret = futex_key_get(u1, shared, false, &k1);
 	if (ret)
 		return ret;
-	ret = key_get(u2, shared, false, &k2);
+	ret = futex_key_get(u2, shared, false, &k2);
 	if (ret)
 		goto put_first;
 	b1 = bucket_of(&k1);
 	b2 = bucket_of(&k2);
+	will_wait(b2); /* on behalf of those that are moved there */
 	for (;;) {
 		lock_two(b1, b2);
 		if (!cmp)
@@ -360,7 +363,7 @@ static long futex_requeue(u32 __user *u1, u32 __user *u2, bool shared,
 	list_for_each_entry_safe(w, next, &b1->waiters, node) {
 		if (done >= nr_wake + nr_requeue)
 			break;
-		if (!key_equal(&w->key, &k1))
+		if (!futex_key_equal(&w->key, &k1))
 			continue;
 		if (woken < nr_wake) {
 			wake_waiter(w);
@@ -373,9 +376,10 @@ static long futex_requeue(u32 __user *u1, u32 __user *u2, bool shared,
 	unlock_two(b1, b2);
 	ret = done;
 put_both:
-	key_put(&k2);
+	atomic_dec(&b2->nr);
+	futex_key_put(&k2);
 put_first:
-	key_put(&k1);
+	futex_key_put(&k1);
 	return ret;
 }
 
@@ -392,10 +396,10 @@ static long futex_wake_op(u32 __user *u1, u32 __user *u2, bool shared, int nr1,
 
 	if (op & (u32)FUTEX_OP_OPARG_SHIFT << 28)
 		oparg = 1 << (oparg & 31);
-	ret = key_get(u1, shared, false, &k1);
+	ret = futex_key_get(u1, shared, false, &k1);
 	if (ret)
 		return ret;
-	ret = key_get(u2, shared, true, &k2);
+	ret = futex_key_get(u2, shared, true, &k2);
 	if (ret)
 		goto put_first;
 	ret = futex_atomic_op(op >> 28 & 7, (u32)oparg, u2, &old);
@@ -428,9 +432,9 @@ static long futex_wake_op(u32 __user *u1, u32 __user *u2, bool shared, int nr1,
 	if (hit)
 		ret += wake_key(&k2, nr2, FUTEX_BITSET_MATCH_ANY);
 put_both:
-	key_put(&k2);
+	futex_key_put(&k2);
 put_first:
-	key_put(&k1);
+	futex_key_put(&k1);
 	return ret;
 }
 
@@ -467,7 +471,7 @@ SYSCALL_DEFINE6(futex, u32 __user *, uaddr, int, op, u32, val,
 	ktime_t expires = KTIME_MAX;
 
 	if (op & FUTEX_CLOCK_REALTIME && cmd != FUTEX_WAIT &&
-	    cmd != FUTEX_WAIT_BITSET)
+	    cmd != FUTEX_WAIT_BITSET && cmd != FUTEX_LOCK_PI2)
 		return -ENOSYS;
 	switch (cmd) {
 	case FUTEX_WAIT:
@@ -488,6 +492,16 @@ SYSCALL_DEFINE6(futex, u32 __user *, uaddr, int, op, u32, val,
 				     &val3);
 	case FUTEX_WAKE_OP:
 		return futex_wake_op(uaddr, uaddr2, shared, (int)val, val2, val3);
+	case FUTEX_LOCK_PI:
+		op |= FUTEX_CLOCK_REALTIME; /* always was on that clock */
+		__fallthrough;
+	case FUTEX_LOCK_PI2:
+		err = get_timeout(utime, op, &expires);
+		return err ? err : futex_lock_pi(uaddr, shared, expires, false);
+	case FUTEX_TRYLOCK_PI:
+		return futex_lock_pi(uaddr, shared, KTIME_MAX, true);
+	case FUTEX_UNLOCK_PI:
+		return futex_unlock_pi(uaddr, shared);
 	default:
 		return -ENOSYS;
 	}
@@ -525,9 +539,13 @@ SYSCALL_DEFINE3(get_robust_list, int, pid, void __user *__user *, uhead,
 	return put_user((u64)head, (u64 __user *)uhead);
 }
 
-/* The owner died: mark the word and wake one waiter. */
-static void handle_futex_death(u32 __user *uaddr)
+/*
+ * The owner died: mark the word and wake one waiter; of a PI futex, the next
+ * owner is chosen by futex_pi_exit(). Bit 0 of @entry says which it is.
+ */
+static void handle_futex_death(u64 entry, s64 offset)
 {
+	u32 __user *uaddr = (u32 __user *)((entry & ~1ul) + (u64)offset);
 	u32 v, cur;
 
 	if (!IS_ALIGNED((u64)uaddr, 4) || get_user(v, uaddr))
@@ -542,13 +560,13 @@ static void handle_futex_death(u32 __user *uaddr)
 			break;
 		v = cur;
 	}
-	if (v & FUTEX_WAITERS)
-		futex_wake(uaddr, true, 1, FUTEX_BITSET_MATCH_ANY);
-	if (v & FUTEX_WAITERS)
-		futex_wake(uaddr, false, 1, FUTEX_BITSET_MATCH_ANY);
+	if (!(v & FUTEX_WAITERS) || entry & 1)
+		return;
+	futex_wake(uaddr, true, 1, FUTEX_BITSET_MATCH_ANY);
+	futex_wake(uaddr, false, 1, FUTEX_BITSET_MATCH_ANY);
 }
 
-void futex_exit_task(struct task *t)
+static void exit_robust_list(struct task *t)
 {
 	struct robust_list_head __user *head = t->robust_list;
 	u64 entry, pending, next;
@@ -565,14 +583,20 @@ void futex_exit_task(struct task *t)
 		bool bad = get_user(next, (u64 __user *)(entry & ~1ul));
 
 		if ((entry & ~1ul) != (pending & ~1ul))
-			handle_futex_death((u32 __user *)((entry & ~1ul) + offset));
+			handle_futex_death(entry, offset);
 		if (bad)
 			return;
 		entry = next;
 		cond_resched();
 	}
 	if (pending & ~1ul)
-		handle_futex_death((u32 __user *)((pending & ~1ul) + offset));
+		handle_futex_death(pending, offset);
+}
+
+void futex_exit_task(struct task *t)
+{
+	exit_robust_list(t);
+	futex_pi_exit(t);
 }
 
 static int __init_text futex_init(void)
@@ -583,6 +607,7 @@ static int __init_text futex_init(void)
 		return -ENOMEM;
 	for (u32 i = 0; i < 1u << table_bits; i++) {
 		spin_init(&table[i].lock);
+		table[i].nr = 0;
 		list_init(&table[i].waiters);
 	}
 	return 0;

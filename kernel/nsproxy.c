@@ -7,6 +7,7 @@
 #include <linnet/errno.h>
 #include <linnet/fdtable.h>
 #include <linnet/fs.h>
+#include <linnet/mm.h>
 #include <linnet/nsproxy.h>
 #include <linnet/slab.h>
 #include <linnet/string.h>
@@ -90,7 +91,9 @@ free_proxy:
 }
 
 #define UNSHARE_NS   (CLONE_NEWNS | CLONE_NEWUTS)
-#define UNSHARE_KNOWN (UNSHARE_NS | CLONE_FS | CLONE_FILES)
+/* Only a process that shares none of these may "stop sharing" them. */
+#define UNSHARE_ALONE (CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)
+#define UNSHARE_KNOWN (UNSHARE_NS | CLONE_FS | CLONE_FILES | UNSHARE_ALONE)
 
 static struct fs_context *swap_fs(struct fs_context *fs)
 {
@@ -117,6 +120,16 @@ static int unshare_namespaces(u64 flags)
 	spin_unlock(&current->lock);
 	nsproxy_put(old);
 	return 0;
+}
+
+static bool shares(u64 flags)
+{
+	if (flags & UNSHARE_ALONE && current->tg->nr_threads > 1)
+		return true;
+	if (flags & (CLONE_SIGHAND | CLONE_VM) &&
+	    refcount_read(&current->sighand->refs) > 1)
+		return true;
+	return flags & CLONE_VM && atomic_read(&current->mm->users) > 1;
 }
 
 static int do_unshare(u64 flags)
@@ -146,6 +159,8 @@ SYSCALL_DEFINE1(unshare, u64, flags)
 	if (flags & CLONE_NEWNS)
 		flags |= CLONE_FS;
 	if (flags & ~(u64)UNSHARE_KNOWN)
+		return -EINVAL;
+	if (shares(flags))
 		return -EINVAL;
 	if (flags & UNSHARE_NS && !capable(CAP_SYS_ADMIN))
 		return -EPERM;

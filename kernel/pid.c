@@ -24,27 +24,44 @@ static DEFINE_SPINLOCK(pid_lock);
 static struct kmem_cache *pid_cache;
 pid_t last_pid;
 
-struct pid *pid_alloc(void)
+/* [pid_lock] A number for @p: the next one, or @want if that is not 0. */
+static int take_number(struct pid *p, pid_t want)
 {
-	struct pid *p = kmem_cache_zalloc(pid_cache, GFP_KERNEL);
 	int nr;
 
-	if (!p)
-		return NULL;
-	refcount_set(&p->refs, 1);
-	wait_queue_init(&p->wait);
-	/* Nodes of the table are allocated under the lock: not from reclaim. */
-	spin_lock(&pid_lock);
+	if (want) {
+		nr = idr_alloc(&pids, p, (u32)want, (u32)want);
+		return nr == -ENOSPC ? -EEXIST : nr;
+	}
 	nr = idr_alloc_cyclic(&pids, p, pids.next > RESERVED_PIDS ? RESERVED_PIDS
 								  : 1,
 			      (u32)sysctl_pid_max - 1);
 	if (nr >= 0)
-		p->nr = last_pid = nr;
+		last_pid = nr;
+	return nr < 0 ? -EAGAIN : nr;
+}
+
+struct pid *pid_alloc(pid_t want)
+{
+	struct pid *p;
+	int nr;
+
+	if (want < 0 || want >= sysctl_pid_max)
+		return ERR_PTR(-EINVAL);
+	p = kmem_cache_zalloc(pid_cache, GFP_KERNEL);
+	if (!p)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&p->refs, 1);
+	wait_queue_init(&p->wait);
+	/* Nodes of the table are allocated under the lock: not from reclaim. */
+	spin_lock(&pid_lock);
+	nr = take_number(p, want);
+	p->nr = nr;
 	spin_unlock(&pid_lock);
 	if (nr >= 0)
 		return p;
 	kmem_cache_free(pid_cache, p);
-	return NULL;
+	return ERR_PTR(nr);
 }
 
 struct pid *pid_get(struct pid *p)

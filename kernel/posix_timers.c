@@ -1,12 +1,13 @@
 /*
- * POSIX per-process timers: timer_create and relatives, and the CPU-time
- * interval timers.
+ * POSIX per-process timers: timer_create and relatives.
  *
  * A timer lives in its process's list from timer_create() to timer_delete(),
  * exit or execve. Each owns one preallocated signal entry, queued at most once:
  * further expiries while it is queued count as overruns. A periodic timer is
  * started again when its signal is delivered, so a process that does not take
- * its signals costs nothing.
+ * its signals costs nothing; if the signal is ignored, it goes on by itself.
+ * A timer on a CPU clock is a struct cpu_timer instead of an hrtimer and goes
+ * on by itself always: it costs nothing while the process sleeps.
  *
  * Lock: thread_group->timers_lock for the list; sighand->lock for the entry;
  * the hrtimer base's for the rest.
@@ -23,6 +24,7 @@
 struct posix_timer {
 	struct list_head node;	/* [list_lock] */
 	struct hrtimer timer;
+	struct cpu_timer cpu;	/* [sighand->lock] if on a CPU clock */
 	struct thread_group *tg; /* whose list it is in */
 	struct task *target;	/* referenced: who gets the signal */
 	struct sigqueue *q;
@@ -30,18 +32,13 @@ struct posix_timer {
 	__kernel_clockid_t clock;
 	int notify;		/* SIGEV_* */
 	ktime_t interval;
-	s64 overrun, overrun_last;
+	s64 overrun_last;
+	s64 overrun;		/* [sighand->lock] of a CPU timer, so far */
 	bool dead;
 };
 
 static DEFINE_SPINLOCK(list_lock); /* all lists; irq-safe */
-
-/* A fixed offset from monotonic time; CPU clocks are not offered. */
-static ktime_t clock_offset(__kernel_clockid_t clock)
-{
-	return clock == CLOCK_REALTIME || clock == CLOCK_TAI
-		       ? ktime_real_offset() : 0;
-}
+static const ktime_t IGNORED_PERIOD_NS = 4 * NSEC_PER_MSEC;
 
 /* Skip the periods that have passed: how many. */
 static s64 forward(struct posix_timer *t, ktime_t now)
@@ -61,13 +58,40 @@ static void timer_fires(struct hrtimer *h)
 
 	if (t->notify == SIGEV_NONE || READ_ONCE(t->dead))
 		return;
-	send_sigqueue(t->q, t->target, t->notify != SIGEV_THREAD_ID);
+	if (send_sigqueue(t->q, t->target, t->notify != SIGEV_THREAD_ID) !=
+		    -EAGAIN ||
+	    !t->interval)
+		return;
+	/* Ignored: nobody will start the next period, and it may be tiny. */
+	forward(t, ktime_get() + max(IGNORED_PERIOD_NS - t->interval,
+				     (ktime_t)0));
+	hrtimer_start(h, h->expires);
+}
+
+/* [sighand->lock] */
+static void cpu_timer_fires(struct cpu_timer *ct, u64 now)
+{
+	struct posix_timer *t = container_of(ct, struct posix_timer, cpu);
+	u64 periods;
+
+	if (t->notify != SIGEV_NONE &&
+	    send_sigqueue_locked(t->q, t->target,
+				 t->notify != SIGEV_THREAD_ID) == -EBUSY)
+		t->overrun++;
+	if (!t->interval)
+		return;
+	periods = (now - ct->expires) / (u64)t->interval + 1;
+	t->overrun += (s64)periods - 1;
+	cpu_timer_start(ct, ct->expires + periods * (u64)t->interval);
 }
 
 /* [sighand->lock] The signal is being taken: report overruns, go on. */
 void posix_timer_delivered(struct posix_timer *t, siginfo_t *info)
 {
-	if (t->interval && !t->dead) {
+	if (is_cpu_clock(t->clock)) {
+		t->overrun_last = t->overrun;
+		t->overrun = 0;
+	} else if (t->interval && !t->dead) {
 		t->overrun_last = max(forward(t, ktime_get()) - 1, (s64)0);
 		hrtimer_start(&t->timer, t->timer.expires);
 	}
@@ -91,6 +115,8 @@ static void timer_destroy(struct posix_timer *t)
 	u64 flags;
 
 	WRITE_ONCE(t->dead, true);
+	if (is_cpu_clock(t->clock))
+		cpu_timer_destroy(&t->cpu);
 	hrtimer_cancel(&t->timer);
 	sh = lock_task_sighand(t->target, &flags);
 	if (!list_empty(&t->q->node))
@@ -120,10 +146,21 @@ void posix_timers_exit(struct thread_group *tg)
 	}
 }
 
-static bool clock_has_timers(__kernel_clockid_t clock)
+static int check_clock(__kernel_clockid_t clock)
 {
-	return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC ||
-	       clock == CLOCK_BOOTTIME || clock == CLOCK_TAI;
+	ktime_t now;
+
+	switch (clock) {
+	case CLOCK_REALTIME:
+	case CLOCK_MONOTONIC:
+	case CLOCK_BOOTTIME:
+	case CLOCK_TAI:
+		return 0;
+	default:
+		if (clock_now(clock, &now))
+			return -EINVAL;
+		return is_cpu_clock(clock) ? 0 : -EOPNOTSUPP;
+	}
 }
 
 /* The thread a SIGEV_THREAD_ID names, or the process. Referenced or NULL. */
@@ -161,13 +198,19 @@ static struct posix_timer *timer_alloc(__kernel_clockid_t clock,
 	struct posix_timer *t = kzalloc(sizeof(*t), GFP_KERNEL);
 
 	if (!t)
-		return NULL;
+		return ERR_PTR(-EAGAIN);
 	t->q = sigqueue_prealloc();
 	if (!t->q) {
 		kfree(t);
-		return NULL;
+		return ERR_PTR(-EAGAIN);
 	}
 	hrtimer_init(&t->timer, timer_fires);
+	if (is_cpu_clock(clock) &&
+	    cpu_timer_init(&t->cpu, clock, cpu_timer_fires)) {
+		sigqueue_free(t->q);
+		kfree(t);
+		return ERR_PTR(-EINVAL);
+	}
 	t->clock = clock;
 	t->target = target;
 	t->notify = ev->sigev_notify;
@@ -177,45 +220,91 @@ static struct posix_timer *timer_alloc(__kernel_clockid_t clock,
 	return t;
 }
 
-SYSCALL_DEFINE3(timer_create, __kernel_clockid_t, clock, sigevent_t __user *,
-		uev, __kernel_timer_t __user *, uid)
+/* Into its process's list, with a number of its own. */
+static void timer_publish(struct posix_timer *t, bool value_is_id)
 {
-	sigevent_t ev = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
 	struct thread_group *tg = current->tg;
-	struct posix_timer *t;
-	struct task *target;
 
-	if (!clock_has_timers(clock))
-		return -EINVAL;
-	if (uev && copy_from_user(&ev, uev, sizeof(ev)))
-		return -EFAULT;
-	target = notify_target(&ev);
-	if (!target)
-		return -EINVAL;
-	t = timer_alloc(clock, &ev, target);
-	if (!t) {
-		task_put(target);
-		return -EAGAIN;
-	}
 	spin_lock_irq(&list_lock);
 	do {
 		t->id = tg->next_timer_id;
 		tg->next_timer_id = tg->next_timer_id == S32_MAX
 					    ? 0 : tg->next_timer_id + 1;
 	} while (find_locked(tg, t->id));
-	if (!uev)
+	if (value_is_id)
 		t->q->info.si_value.sival_int = t->id;
 	t->q->info.si_tid = t->id;
 	t->tg = tg;
 	list_add_tail(&t->node, &tg->posix_timers);
 	spin_unlock_irq(&list_lock);
-	return put_user(t->id, uid);
+}
+
+static long timer_remove(int id)
+{
+	struct posix_timer *t;
+
+	spin_lock_irq(&list_lock);
+	t = find_locked(current->tg, id);
+	if (t)
+		list_del(&t->node);
+	spin_unlock_irq(&list_lock);
+	if (!t)
+		return -EINVAL;
+	timer_destroy(t);
+	return 0;
+}
+
+SYSCALL_DEFINE3(timer_create, __kernel_clockid_t, clock, sigevent_t __user *,
+		uev, __kernel_timer_t __user *, uid)
+{
+	sigevent_t ev = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+	struct posix_timer *t;
+	struct task *target;
+	int err, id;
+
+	if (uev && copy_from_user(&ev, uev, sizeof(ev)))
+		return -EFAULT;
+	err = check_clock(clock);
+	if (err)
+		return err;
+	target = notify_target(&ev);
+	if (!target)
+		return -EINVAL;
+	t = timer_alloc(clock, &ev, target);
+	if (IS_ERR(t)) {
+		task_put(target);
+		return PTR_ERR(t);
+	}
+	timer_publish(t, !uev);
+	id = t->id;
+	err = put_user(id, uid);
+	if (err)
+		timer_remove(id);
+	return err;
+}
+
+/* [list_lock] */
+static void get_cpu_setting(struct posix_timer *t, struct __kernel_itimerspec *s)
+{
+	u64 now, left = 0;
+
+	spin_lock(&current->sighand->lock);
+	now = cpu_timer_now(&t->cpu);
+	if (cpu_timer_running(&t->cpu))
+		left = t->cpu.expires > now ? t->cpu.expires - now : 1;
+	spin_unlock(&current->sighand->lock);
+	s->it_value = ktime_to_timespec((ktime_t)left);
+	s->it_interval = ktime_to_timespec(t->interval);
 }
 
 static void get_setting(struct posix_timer *t, struct __kernel_itimerspec *s)
 {
 	ktime_t left = 0, now = ktime_get();
 
+	if (is_cpu_clock(t->clock)) {
+		get_cpu_setting(t, s);
+		return;
+	}
 	if (t->interval && !hrtimer_queued(&t->timer) && t->timer.expires)
 		forward(t, now);
 	if (hrtimer_queued(&t->timer) || (t->interval && t->timer.expires))
@@ -252,11 +341,33 @@ SYSCALL_DEFINE1(timer_getoverrun, __kernel_timer_t, id)
 }
 
 /* [list_lock] */
+static void arm_cpu(struct posix_timer *t, int flags,
+		    const struct __kernel_itimerspec *s)
+{
+	ktime_t value = timespec_to_ktime(&s->it_value);
+
+	spin_lock(&current->sighand->lock);
+	cpu_timer_stop(&t->cpu);
+	t->interval = timespec_to_ktime(&s->it_interval);
+	t->overrun = t->overrun_last = 0;
+	if (value && !(flags & TIMER_ABSTIME))
+		value = ktime_add_safe((ktime_t)cpu_timer_now(&t->cpu), value);
+	if (value)
+		cpu_timer_start(&t->cpu, (u64)value);
+	spin_unlock(&current->sighand->lock);
+	cpu_timers_go(current);
+}
+
+/* [list_lock] */
 static void arm(struct posix_timer *t, int flags,
 		const struct __kernel_itimerspec *s)
 {
 	ktime_t value = timespec_to_ktime(&s->it_value);
 
+	if (is_cpu_clock(t->clock)) {
+		arm_cpu(t, flags, s);
+		return;
+	}
 	hrtimer_try_cancel(&t->timer);
 	t->interval = 0;
 	t->timer.expires = 0;
@@ -265,7 +376,7 @@ static void arm(struct posix_timer *t, int flags,
 		return;
 	if (flags & TIMER_ABSTIME)
 		value = value == KTIME_MAX ? value
-					   : value - clock_offset(t->clock);
+					   : value - ktime_clock_offset(t->clock);
 	else
 		value = ktime_add_safe(ktime_get(), value);
 	t->interval = timespec_to_ktime(&s->it_interval);
@@ -299,15 +410,5 @@ SYSCALL_DEFINE4(timer_settime, __kernel_timer_t, id, int, flags,
 
 SYSCALL_DEFINE1(timer_delete, __kernel_timer_t, id)
 {
-	struct posix_timer *t;
-
-	spin_lock_irq(&list_lock);
-	t = find_locked(current->tg, id);
-	if (t)
-		list_del(&t->node);
-	spin_unlock_irq(&list_lock);
-	if (!t)
-		return -EINVAL;
-	timer_destroy(t);
-	return 0;
+	return timer_remove(id);
 }

@@ -100,6 +100,16 @@ void resched_curr(struct rq *rq)
 		ipi_send(rq->cpu, IPI_RESCHEDULE);
 }
 
+void resched_task(struct task *t)
+{
+	u64 flags;
+	struct rq *rq = task_rq_lock(t, &flags);
+
+	if (rq->curr == t)
+		resched_curr(rq);
+	task_rq_unlock(rq, flags);
+}
+
 /* The other CPU's half of resched_curr(): from the IPI, interrupts off. */
 void resched_current(void)
 {
@@ -485,6 +495,12 @@ static void __schedule(bool preempt)
 	if (!rq->nr_running)
 		idle_balance(rq);
 	next = pick_next(rq);
+	if (unlikely(next->cpu_check_at != CPU_CHECK_NEVER))
+		cpu_timers_run(next);
+	if (next->rseq && next != prev) {
+		next->rseq_event = true;
+		set_ti_flag(next, TIF_NOTIFY);
+	}
 	if (next == prev) {
 		next->se.prev_sum_exec = next->se.sum_exec;
 		start_slice_timer(rq);

@@ -113,4 +113,15 @@ u32 select_task_rq(struct task *t, u32 prev_cpu);
 bool idle_balance(struct rq *rq);
 void move_task_locked(struct rq *from, struct rq *to, struct task *t);
 
+/*
+ * Call @fn for each thread that (@which, @who) names, as in setpriority(2);
+ * @acc is handed from one to the next. tasklist_lock and RCU are held.
+ */
+int for_each_named_task(int which, int who,
+			int (*fn)(struct task *t, int arg, int acc), int arg,
+			int acc);
+
+/* Run @t at least at real-time priority @prio; 0: as its own policy says. */
+void sched_boost(struct task *t, u32 prio);
+
 #endif

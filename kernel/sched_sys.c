@@ -106,9 +106,9 @@ static int set_one_prio(struct task *t, int nice, int err)
 	return err;
 }
 
-/* Call for each thread that (which, who) names. [tasklist] */
-static int for_each_named(int which, int who, int (*fn)(struct task *t, int arg, int acc),
-			  int arg, int acc)
+int for_each_named_task(int which, int who,
+			int (*fn)(struct task *t, int arg, int acc), int arg,
+			int acc)
 {
 	struct task *p, *t;
 	struct pid *pid;
@@ -144,7 +144,7 @@ SYSCALL_DEFINE3(setpriority, int, which, int, who, int, nice)
 	nice = clamp(nice, -20, 19);
 	spin_lock(&tasklist_lock);
 	rcu_read_lock();
-	err = for_each_named(which, who, set_one_prio, nice, -ESRCH);
+	err = for_each_named_task(which, who, set_one_prio, nice, -ESRCH);
 	rcu_read_unlock();
 	spin_unlock(&tasklist_lock);
 	return err;
@@ -165,7 +165,7 @@ SYSCALL_DEFINE2(getpriority, int, which, int, who)
 		return -EINVAL;
 	spin_lock(&tasklist_lock);
 	rcu_read_lock();
-	r = for_each_named(which, who, max_prio, 0, -ESRCH);
+	r = for_each_named_task(which, who, max_prio, 0, -ESRCH);
 	rcu_read_unlock();
 	spin_unlock(&tasklist_lock);
 	return r;
@@ -211,6 +211,19 @@ static void apply_policy(struct task *t, int policy, int prio, bool reset)
 	t->se.rt_priority = prio;
 	t->se.reset_on_fork = reset;
 	t->se.weight = policy == SCHED_IDLE ? 3 : nice_to_weight(t->se.nice);
+	sched_change_end(rq, t, c);
+	task_rq_unlock(rq, flags);
+}
+
+void sched_boost(struct task *t, u32 prio)
+{
+	u64 flags;
+	struct rq *rq = task_rq_lock(t, &flags);
+	struct sched_change c = sched_change_begin(rq, t);
+
+	if (task_is_rt(t) && !prio && !t->se.rt_priority)
+		t->se.vruntime = rq->fair.min_vruntime;
+	t->se.boost = (u8)prio;
 	sched_change_end(rq, t, c);
 	task_rq_unlock(rq, flags);
 }

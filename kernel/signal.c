@@ -382,28 +382,33 @@ int send_signal(int sig, siginfo_t *info, struct task *t, bool group)
 	return err;
 }
 
+int send_sigqueue_locked(struct sigqueue *q, struct task *t, bool group)
+{
+	struct sigpending *p = group ? &t->tg->shared : &t->pending;
+	int sig = q->info.si_signo;
+
+	if (!list_empty(&q->node))
+		return -EBUSY;
+	if (!prepare_signal(sig, t, false))
+		return -EAGAIN;
+	list_add_tail(&q->node, &p->list);
+	p->set |= sigmask(sig);
+	wake_up_common(&t->sighand->signalfd, TASK_NORMAL, 0,
+		       EPOLLIN | EPOLLRDNORM);
+	complete_signal(sig, t, group);
+	return 0;
+}
+
 int send_sigqueue(struct sigqueue *q, struct task *t, bool group)
 {
-	struct sigpending *p;
 	struct sighand *sh;
-	int sig = q->info.si_signo, ret = 1;
 	u64 flags;
+	int ret;
 
 	sh = lock_task_sighand(t, &flags);
 	if (!sh)
-		return -1;
-	p = group ? &t->tg->shared : &t->pending;
-	if (!list_empty(&q->node)) {
-		q->info.si_overrun++;
-		ret = 1;
-	} else if (prepare_signal(sig, t, false)) {
-		q->info.si_overrun = 0;
-		list_add_tail(&q->node, &p->list);
-		p->set |= sigmask(sig);
-		wake_up_common(&sh->signalfd, TASK_NORMAL, 0, 0x41);
-		complete_signal(sig, t, group);
-		ret = 0;
-	}
+		return -ESRCH;
+	ret = send_sigqueue_locked(q, t, group);
 	spin_unlock_irqrestore(&sh->lock, flags);
 	return ret;
 }

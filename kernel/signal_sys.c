@@ -270,27 +270,21 @@ static int kill_group(struct pid *pgrp, int sig)
 	return ok ? 0 : err;
 }
 
-/* kill(-1): everybody but init and ourselves. */
+/* kill(-1): everybody but init and ourselves. A refusal is not told. */
 static int kill_all(int sig)
 {
 	int err = -ESRCH;
 	struct task *t;
-	bool any = false;
 
 	spin_lock(&tasklist_lock);
 	for_each_process(t) {
-		int e;
+		int e = -EPERM;
 
-		if (t == child_reaper || t->flags & PF_KTHREAD ||
-		    same_thread_group(t, current))
+		if (t == child_reaper || same_thread_group(t, current))
 			continue;
-		e = send_checked(t, sig, SEND_SIG_NOINFO, true);
-		if (e != -EPERM) {
-			err = e;
-			any = true;
-		} else if (!any) {
-			err = -EPERM;
-		}
+		if (!(t->flags & PF_KTHREAD))
+			e = send_checked(t, sig, SEND_SIG_NOINFO, true);
+		err = e == -EPERM ? 0 : e;
 	}
 	spin_unlock(&tasklist_lock);
 	return err;

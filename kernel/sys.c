@@ -1,6 +1,6 @@
 /*
  * Assorted system calls about the process and the machine: names, limits,
- * prctl, personality, sysinfo, reboot.
+ * personality, sysinfo, reboot (prctl is in prctl.c).
  */
 #include <asm/setup.h>
 #include <asm/uaccess.h>
@@ -17,10 +17,8 @@
 #include <linnet/syscalls.h>
 #include <linnet/task.h>
 #include <linux/personality.h>
-#include <linux/prctl.h>
 #include <linux/random.h>
 #include <linux/reboot.h>
-#include <linux/securebits.h>
 #include <linux/sysinfo.h>
 
 /* --- names --- */
@@ -101,7 +99,11 @@ static int set_limit(struct task *t, u32 which, const struct rlimit64 *new,
 		err = -EPERM;
 	if (new && !err)
 		*r = *new;
+	if (new && !err && which == RLIMIT_CPU)
+		cpu_limit_set(t);
 	spin_unlock_irqrestore(&sh->lock, flags);
+	if (new && !err && which == RLIMIT_CPU)
+		cpu_timers_go(t);
 	return err;
 }
 
@@ -149,183 +151,7 @@ SYSCALL_DEFINE2(setrlimit, u32, which, const struct rlimit64 __user *, ur)
 				    : -EINVAL;
 }
 
-/* --- prctl --- */
-
-static long prctl_name(int op, u64 arg)
-{
-	char name[TASK_COMM_LEN] = {0};
-
-	if (op == PR_GET_NAME) {
-		get_task_comm(name, current);
-		return copy_to_user((void __user *)arg, name, sizeof(name));
-	}
-	if (strncpy_from_user(name, (const char __user *)arg,
-			      sizeof(name) - 1) < 0)
-		return -EFAULT;
-	set_task_comm(current, name);
-	return 0;
-}
-
-static long set_subreaper(bool on)
-{
-	struct task *p;
-
-	current->tg->child_subreaper = on;
-	if (!on)
-		return 0;
-	/* Descendants look for a subreaper only if there may be one. */
-	spin_lock(&tasklist_lock);
-	for_each_process(p) {
-		struct task *up = p->real_parent;
-
-		while (up != &init_task && !same_thread_group(up, current))
-			up = up->real_parent;
-		if (same_thread_group(up, current))
-			p->tg->has_child_subreaper = true;
-	}
-	spin_unlock(&tasklist_lock);
-	return 0;
-}
-
-static long prctl_securebits(int op, u64 arg)
-{
-	struct cred *c;
-
-	if (op == PR_GET_SECUREBITS)
-		return (long)current_cred()->securebits;
-	if (!capable(CAP_SETPCAP))
-		return -EPERM;
-	c = cred_prepare();
-	if (!c)
-		return -ENOMEM;
-	c->securebits = (u32)arg;
-	cred_commit(c);
-	return 0;
-}
-
-static long set_no_new_privs(void)
-{
-	struct cred *c = cred_prepare();
-
-	if (!c)
-		return -ENOMEM;
-	c->no_new_privs = true;
-	cred_commit(c);
-	return 0;
-}
-
-static long prctl_capbset(int op, u64 cap)
-{
-	struct cred *c;
-
-	if (cap > CAP_LAST_CAP)
-		return -EINVAL;
-	if (op == PR_CAPBSET_READ)
-		return current_cred()->cap_bset >> cap & 1;
-	if (!capable(CAP_SETPCAP))
-		return -EPERM;
-	c = cred_prepare();
-	if (!c)
-		return -ENOMEM;
-	c->cap_bset &= ~(1ul << cap);
-	cred_commit(c);
-	return 0;
-}
-
-/* May the current task raise @cap in its ambient set? */
-static bool may_raise_ambient(const struct cred *c, u64 cap)
-{
-	return c->cap_permitted >> cap & 1 && c->cap_inheritable >> cap & 1 &&
-	       !(c->securebits & (1 << SECURE_NO_CAP_AMBIENT_RAISE));
-}
-
-static long prctl_ambient(u64 op, u64 cap)
-{
-	const struct cred *old = current_cred();
-	struct cred *c;
-
-	if (op == PR_CAP_AMBIENT_CLEAR_ALL ? cap != 0 : cap > CAP_LAST_CAP)
-		return -EINVAL;
-	switch (op) {
-	case PR_CAP_AMBIENT_IS_SET:
-		return old->cap_ambient >> cap & 1;
-	case PR_CAP_AMBIENT_RAISE:
-		if (!may_raise_ambient(old, cap))
-			return -EPERM;
-		break;
-	case PR_CAP_AMBIENT_LOWER:
-	case PR_CAP_AMBIENT_CLEAR_ALL:
-		break;
-	default:
-		return -EINVAL;
-	}
-	c = cred_prepare();
-	if (!c)
-		return -ENOMEM;
-	if (op == PR_CAP_AMBIENT_RAISE)
-		c->cap_ambient |= 1ul << cap;
-	else if (op == PR_CAP_AMBIENT_LOWER)
-		c->cap_ambient &= ~(1ul << cap);
-	else
-		c->cap_ambient = 0;
-	cred_commit(c);
-	return 0;
-}
-
-SYSCALL_DEFINE5(prctl, int, op, u64, a2, u64, a3, u64, a4, u64, a5)
-{
-	struct mm *mm = current->mm;
-
-	switch (op) {
-	case PR_SET_NAME:
-	case PR_GET_NAME:
-		return prctl_name(op, a2);
-	case PR_SET_PDEATHSIG:
-		if (a2 > NSIG_MAX)
-			return -EINVAL;
-		current->pdeath_signal = (int)a2;
-		return 0;
-	case PR_GET_PDEATHSIG:
-		return put_user(current->pdeath_signal, (int __user *)a2);
-	case PR_GET_DUMPABLE:
-		return mm->dumpable;
-	case PR_SET_DUMPABLE:
-		if (a2 > 1)
-			return -EINVAL;
-		mm->dumpable = (u32)a2;
-		return 0;
-	case PR_SET_CHILD_SUBREAPER:
-		return set_subreaper(a2);
-	case PR_GET_CHILD_SUBREAPER:
-		return put_user(current->tg->child_subreaper, (int __user *)a2);
-	case PR_SET_NO_NEW_PRIVS:
-		if (a2 != 1 || a3 || a4 || a5)
-			return -EINVAL;
-		return set_no_new_privs();
-	case PR_GET_NO_NEW_PRIVS:
-		if (a2 || a3 || a4 || a5)
-			return -EINVAL;
-		return current_cred()->no_new_privs;
-	case PR_GET_SECUREBITS:
-	case PR_SET_SECUREBITS:
-		return prctl_securebits(op, a2);
-	case PR_CAPBSET_READ:
-	case PR_CAPBSET_DROP:
-		return prctl_capbset(op, a2);
-	case PR_CAP_AMBIENT:
-		return a4 || a5 ? -EINVAL : prctl_ambient(a2, a3);
-	case PR_SET_TIMERSLACK:
-		current->timer_slack_ns = a2 ? a2 : 50000;
-		return 0;
-	case PR_GET_TIMERSLACK:
-		return (long)current->timer_slack_ns;
-	case PR_GET_TID_ADDRESS:
-		return put_user((u64)current->clear_child_tid,
-				(u64 __user *)a2);
-	default:
-		return -EINVAL;
-	}
-}
+/* --- personality --- */
 
 SYSCALL_DEFINE1(personality, u32, persona)
 {

@@ -2,10 +2,12 @@
  * Timekeeping: the counter, monotonic, real and boot time.
  *
  * CLOCK_MONOTONIC is the counter times a fixed factor; CLOCK_REALTIME adds an
- * offset that settimeofday() and the RTC set. The same numbers are published
- * in the vDSO data page, so user space reads clocks without a call.
+ * offset that settimeofday() and the RTC set, and that grows at a rate that
+ * adjtimex() sets. The same numbers are published in the vDSO data page, so user
+ * space reads clocks without a call.
  *
  *   ns = (cycles * mult) >> shift, with 128-bit intermediates
+ *   real = ns + offset + ((ns - since) * rate >> 32), likewise
  *
  * Locks: time_seq, written under time_lock (irq-safe, innermost).
  */
@@ -29,7 +31,8 @@ static u64 mult;		   /* ns << TIME_SHIFT per cycle */
 static u64 cycles_per_ns_mult;	   /* cycles << 32 per ns */
 static seqcount_t time_seq;
 static DEFINE_SPINLOCK(time_lock);
-static ktime_t real_offset;	   /* [time_seq] realtime - monotonic */
+static struct real_clock real;	   /* [time_seq] against monotonic */
+static int tai_seconds;		   /* TAI - realtime */
 static const struct clockevent *event __ro_after_init;
 
 u64 get_cycles(void)
@@ -56,16 +59,22 @@ ktime_t ktime_get(void)
 	return (ktime_t)cycles_to_ns(read_sysreg(cntvct_el0));
 }
 
+static ktime_t real_of(const struct real_clock *r, ktime_t now)
+{
+	return now + r->offset +
+	       (ktime_t)((__int128_t)(now - r->since) * r->rate >> 32);
+}
+
 ktime_t ktime_get_real(void)
 {
-	ktime_t off;
+	struct real_clock r;
 	u32 seq;
 
 	do {
 		seq = seq_read_begin(&time_seq);
-		off = real_offset;
+		r = real;
 	} while (seq_read_retry(&time_seq, seq));
-	return ktime_get() + off;
+	return real_of(&r, ktime_get());
 }
 
 /* There is no suspend: boot time is monotonic time. */
@@ -89,15 +98,53 @@ ktime_t ktime_real_offset(void)
 	return ktime_get_real() - ktime_get();
 }
 
+/* From @at on, real time is @now and grows by @rate. [time_lock] */
+static void set_real_clock(ktime_t at, ktime_t now, s64 rate)
+{
+	seq_write_begin(&time_seq);
+	real = (struct real_clock){.offset = now - at, .since = at,
+				   .rate = rate};
+	seq_write_end(&time_seq);
+	vdso_update_clock(mult, TIME_SHIFT, &real);
+}
+
 void timekeeping_set_real(ktime_t now)
 {
 	u64 flags = spin_lock_irqsave(&time_lock);
 
-	seq_write_begin(&time_seq);
-	real_offset = now - ktime_get();
-	seq_write_end(&time_seq);
-	vdso_update_clock(mult, TIME_SHIFT, real_offset);
+	set_real_clock(ktime_get(), now, real.rate);
 	spin_unlock_irqrestore(&time_lock, flags);
+}
+
+void timekeeping_set_rate(s64 ns_per_second)
+{
+	u64 flags = spin_lock_irqsave(&time_lock);
+	ktime_t at = ktime_get();
+
+	set_real_clock(at, real_of(&real, at), ns_per_second / NSEC_PER_SEC);
+	spin_unlock_irqrestore(&time_lock, flags);
+}
+
+void timekeeping_set_tai(int seconds)
+{
+	WRITE_ONCE(tai_seconds, seconds);
+}
+
+int timekeeping_tai(void)
+{
+	return READ_ONCE(tai_seconds);
+}
+
+ktime_t ktime_clock_offset(int clock)
+{
+	switch (clock) {
+	case CLOCK_REALTIME:
+		return ktime_real_offset();
+	case CLOCK_TAI:
+		return ktime_real_offset() + tai_seconds * NSEC_PER_SEC;
+	default:
+		return 0;
+	}
 }
 
 void clocksource_register(u32 hz)

@@ -11,43 +11,17 @@
 #include <linnet/timekeeping.h>
 #include <linux/times.h>
 
-/* --- CPU clocks: negative ids encode a pid (posix-timers ABI) --- */
-
-static int cpu_clock(__kernel_clockid_t id, ktime_t *now)
-{
-	pid_t nr = ~(id >> 3);
-	bool per_thread = id & 4;
-	struct task *t;
-	u64 ut, st;
-
-	if ((id & 3) == 3)
-		return -EINVAL;
-	t = nr ? task_find_get(nr) : task_get(current);
-	if (!t)
-		return -EINVAL;
-	if (per_thread && !same_thread_group(t, current)) {
-		task_put(t);
-		return -EINVAL;
-	}
-	if (per_thread) {
-		*now = (ktime_t)task_cpu_time(t);
-	} else {
-		thread_group_cputime(t, &ut, &st);
-		*now = (ktime_t)(ut + st);
-	}
-	task_put(t);
-	return 0;
-}
-
 /* Time on a clock; -EINVAL for an unknown one. */
 int clock_now(__kernel_clockid_t id, ktime_t *now)
 {
 	switch (id) {
 	case CLOCK_REALTIME:
 	case CLOCK_REALTIME_COARSE:
-	case CLOCK_TAI:
 	case CLOCK_REALTIME_ALARM:
 		*now = ktime_get_real();
+		return 0;
+	case CLOCK_TAI:
+		*now = ktime_get_real() + timekeeping_tai() * NSEC_PER_SEC;
 		return 0;
 	case CLOCK_MONOTONIC:
 	case CLOCK_MONOTONIC_RAW:
@@ -56,12 +30,8 @@ int clock_now(__kernel_clockid_t id, ktime_t *now)
 	case CLOCK_BOOTTIME_ALARM:
 		*now = ktime_get();
 		return 0;
-	case CLOCK_PROCESS_CPUTIME_ID:
-		return cpu_clock(~0 << 3 | 2, now);
-	case CLOCK_THREAD_CPUTIME_ID:
-		return cpu_clock(~0 << 3 | 6, now);
 	default:
-		return id < 0 ? cpu_clock(id, now) : -EINVAL;
+		return is_cpu_clock(id) ? cpu_clock_now(id, now) : -EINVAL;
 	}
 }
 
@@ -87,7 +57,8 @@ SYSCALL_DEFINE2(clock_getres, __kernel_clockid_t, id, struct __kernel_timespec _
 
 	if (err)
 		return err;
-	if (id == CLOCK_REALTIME_COARSE || id == CLOCK_MONOTONIC_COARSE)
+	if (id == CLOCK_REALTIME_COARSE || id == CLOCK_MONOTONIC_COARSE ||
+	    (is_cpu_clock(id) && !cpu_clock_is_fine(id)))
 		ts.tv_nsec = 4000000;
 	return uts ? put_timespec(&ts, uts) : 0;
 }
@@ -213,18 +184,23 @@ SYSCALL_DEFINE4(clock_nanosleep, __kernel_clockid_t, id, int, flags,
 	case CLOCK_BOOTTIME:
 		break;
 	case CLOCK_THREAD_CPUTIME_ID:
-		return -EINVAL;
-	default:
 		return -EOPNOTSUPP;
+	default:
+		if (clock_now(id, &t))
+			return -EINVAL;
+		if (!is_cpu_clock(id))
+			return -EOPNOTSUPP;
 	}
 	err = get_timespec(&ts, uts);
 	if (err)
 		return err;
 	t = timespec_to_ktime(&ts);
+	if (is_cpu_clock(id))
+		return cpu_nanosleep(id, absolute, t, urem);
 	if (!absolute)
 		t = ktime_add_safe(ktime_get(), t);
-	else if (id == CLOCK_REALTIME || id == CLOCK_TAI)
-		t = t == KTIME_MAX ? t : t - ktime_real_offset();
+	else if (t != KTIME_MAX)
+		t -= ktime_clock_offset(id);
 	return sleep_until(t, absolute, absolute ? NULL : urem);
 }
 
@@ -262,16 +238,18 @@ static struct __kernel_old_timeval to_timeval(u64 ns)
 		(s64)(ns / NSEC_PER_SEC), (s64)(ns % NSEC_PER_SEC / 1000)};
 }
 
-static void get_real_itimer(struct __kernel_old_itimerval *v)
+static void get_itimer(int which, struct __kernel_old_itimerval *v)
 {
 	struct thread_group *tg = current->tg;
-	ktime_t left = 0;
+	u64 left = 0, interval = (u64)tg->real_interval;
 
-	if (hrtimer_queued(&tg->real_timer))
-		left = max(tg->real_timer.expires - ktime_get(),
-			   (ktime_t)NSEC_PER_USEC);
-	v->it_value = to_timeval((u64)left);
-	v->it_interval = to_timeval((u64)tg->real_interval);
+	if (which != ITIMER_REAL)
+		cpu_itimer_get(which, &left, &interval);
+	else if (hrtimer_queued(&tg->real_timer))
+		left = (u64)max(tg->real_timer.expires - ktime_get(),
+				(ktime_t)NSEC_PER_USEC);
+	v->it_value = to_timeval(left);
+	v->it_interval = to_timeval(interval);
 }
 
 SYSCALL_DEFINE2(getitimer, int, which,
@@ -279,10 +257,9 @@ SYSCALL_DEFINE2(getitimer, int, which,
 {
 	struct __kernel_old_itimerval v;
 
-	if (which == ITIMER_REAL)
-		get_real_itimer(&v);
-	else
+	if (which < ITIMER_REAL || which > ITIMER_PROF)
 		return -EINVAL;
+	get_itimer(which, &v);
 	return copy_to_user(uval, &v, sizeof(v));
 }
 
@@ -298,10 +275,14 @@ static u64 timeval_ns(const struct __kernel_old_timeval *tv)
 	return (u64)(tv->tv_sec * NSEC_PER_SEC + tv->tv_usec * 1000);
 }
 
-static void set_real_itimer(u64 value, u64 interval)
+static void set_itimer(int which, u64 value, u64 interval)
 {
 	struct thread_group *tg = current->tg;
 
+	if (which != ITIMER_REAL) {
+		cpu_itimer_set(which, value, interval);
+		return;
+	}
 	tg->real_interval = 0;
 	hrtimer_cancel(&tg->real_timer);
 	tg->real_interval = value ? (ktime_t)interval : 0;
@@ -316,14 +297,13 @@ SYSCALL_DEFINE3(setitimer, int, which,
 {
 	struct __kernel_old_itimerval v = {0}, old;
 
-	if (which != ITIMER_REAL)
-		return -EINVAL;
 	if (uval && copy_from_user(&v, uval, sizeof(v)))
 		return -EFAULT;
-	if (!timeval_ok(&v.it_value) || !timeval_ok(&v.it_interval))
+	if (which < ITIMER_REAL || which > ITIMER_PROF ||
+	    !timeval_ok(&v.it_value) || !timeval_ok(&v.it_interval))
 		return -EINVAL;
-	get_real_itimer(&old);
-	set_real_itimer(timeval_ns(&v.it_value), timeval_ns(&v.it_interval));
+	get_itimer(which, &old);
+	set_itimer(which, timeval_ns(&v.it_value), timeval_ns(&v.it_interval));
 	return uold ? copy_to_user(uold, &old, sizeof(old)) : 0;
 }
 

@@ -6,6 +6,7 @@
  * one.
  */
 #include <asm/mmu.h>
+#include <linnet/binfmt.h>
 #include <linnet/errno.h>
 #include <linnet/fs.h>
 #include <linnet/init.h>
@@ -111,7 +112,7 @@ void mm_put(struct mm *mm)
 		return;
 	exit_mmap(mm);
 	if (mm->exe_file)
-		fput(mm->exe_file);
+		exec_file_close(mm->exe_file);
 	mm_drop(mm);
 }
 
@@ -220,7 +221,7 @@ struct mm *mm_dup(struct mm *old)
 	mm->shared_vm = old->shared_vm;
 	mm->membarrier_state = old->membarrier_state;
 	if (old->exe_file)
-		mm->exe_file = get_file(old->exe_file);
+		mm->exe_file = exec_file_get(old->exe_file);
 	err = dup_mmap(mm, old);
 	up_write(&old->mmap_lock);
 	if (!err)

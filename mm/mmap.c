@@ -297,6 +297,16 @@ static u64 choose_address(struct mm *mm, u64 addr, u64 len, u32 flags)
 	return addr;
 }
 
+/* Do the pages lie below the size a file can have? Devices have no size. */
+static bool file_offset_ok(const struct file *file, u64 pgoff, u64 len)
+{
+	u64 max = (u64)file->inode->sb->max_bytes;
+
+	if (!S_ISREG(file->inode->mode))
+		return true;
+	return len <= max && pgoff <= (max - len) >> PAGE_SHIFT;
+}
+
 /* mmap_lock held. */
 static u64 do_mmap_locked(struct mm *mm, struct file *file, u64 addr, u64 len,
 			  u32 prot, u32 flags, u64 pgoff)
@@ -313,12 +323,17 @@ static u64 do_mmap_locked(struct mm *mm, struct file *file, u64 addr, u64 len,
 		return addr;
 	if (flags & MAP_GROWSDOWN)
 		vm_flags |= VM_GROWSDOWN;
-	if (flags & MAP_LOCKED)
+	if (flags & MAP_LOCKED) {
+		if (!rlimit(RLIMIT_MEMLOCK) && !capable(CAP_IPC_LOCK))
+			return (u64)-EPERM;
 		vm_flags |= VM_LOCKED;
+	}
 	if (flags & MAP_NORESERVE && sysctl_overcommit_memory != 2)
 		vm_flags |= VM_NORESERVE;
 	if (vm_flags & VM_LOCKED && !memlock_ok(mm, len >> PAGE_SHIFT))
 		return (u64)-EAGAIN;
+	if (file && !file_offset_ok(file, pgoff, len))
+		return (u64)-EOVERFLOW;
 	err = file ? file_map_flags(file, type, &vm_flags)
 		   : anon_map_flags(type, &vm_flags);
 	if (err)

@@ -7,6 +7,7 @@ obj-y += mm/mlock.o
 obj-y += mm/mmap.o
 obj-y += mm/msync.o
 obj-y += mm/page_alloc.o
+obj-y += mm/process_vm.o
 obj-y += mm/reclaim.o
 obj-y += mm/slab.o
 obj-y += mm/uio.o

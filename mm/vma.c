@@ -250,7 +250,7 @@ u64 find_free_area(struct mm *mm, u64 hint, u64 len, u64 align)
 
 	if (len > USER_END)
 		return (u64)-ENOMEM;
-	hint = ALIGN_UP(hint, PAGE_SIZE);
+	hint &= PAGE_MASK;
 	if (hint && hint >= sysctl_mmap_min_addr && hint <= USER_END - len) {
 		struct vma *v = vma_find(mm, hint);
 

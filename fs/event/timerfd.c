@@ -114,6 +114,8 @@ static ssize_t timerfd_read(struct kiocb *io, struct iov_iter *to)
 			ticks = t->ticks;
 			t->expired = false;
 			t->ticks = 0;
+			if (!t->interval)
+				t->expires = 0; /* disarmed */
 		}
 		spin_unlock_irqrestore(&t->wait.lock, flags);
 		if (cancelled)

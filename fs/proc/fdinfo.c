@@ -6,6 +6,7 @@
 #include <linnet/errno.h>
 #include <linnet/fdtable.h>
 #include <linnet/kstrto.h>
+#include "../internal.h"
 #include "../mount.h"
 #include "proc.h"
 
@@ -42,6 +43,7 @@ static int fdinfo_show(struct seq_file *m, void *v)
 		(fd_closes_on_exec(t, fd) ? O_CLOEXEC : 0);
 	seq_printf(m, "pos:\t%ld\nflags:\t0%o\nmnt_id:\t%d\nino:\t%lu\n", f->pos,
 		   flags, f->path.mnt->id, f->inode->ino);
+	file_show_locks(m, f);
 	if (f->ops->show_fdinfo)
 		f->ops->show_fdinfo(m, f);
 	fput(f);

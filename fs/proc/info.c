@@ -27,6 +27,8 @@ int show_slabinfo(struct seq_file *m);
 int show_interrupts(struct seq_file *m);
 int show_filesystems(struct seq_file *m);
 int show_devices(struct seq_file *m);
+int show_locks(struct seq_file *m);
+
 
 static int version_show(struct seq_file *m, void *v)
 {
@@ -241,6 +243,11 @@ static int filesystems_show(struct seq_file *m, void *v)
 	return show_filesystems(m);
 }
 
+static int locks_show(struct seq_file *m, void *v)
+{
+	return show_locks(m);
+}
+
 static int devices_show(struct seq_file *m, void *v)
 {
 	return show_devices(m);
@@ -335,6 +342,7 @@ const struct proc_entry proc_root_entries[] = {
 	{.name = "filesystems", TEXT(filesystems_show)},
 	{.name = "interrupts", TEXT(interrupts_show)},
 	{.name = "loadavg", TEXT(loadavg_show)},
+	{.name = "locks", TEXT(locks_show)},
 	{.name = "meminfo", TEXT(meminfo_show)},
 	{.name = "mounts", .mode = S_IFLNK | 0777, .link = mounts_link},
 	{.name = "partitions", TEXT(partitions_show)},

@@ -65,6 +65,7 @@ int proc_status_show(struct seq_file *m, struct task *t);
 int proc_statm_show(struct seq_file *m, struct task *t);
 int proc_comm_show(struct seq_file *m, struct task *t);
 int proc_wchan_show(struct seq_file *m, struct task *t);
+int proc_personality_show(struct seq_file *m, struct task *t);
 int proc_oom_adj_show(struct seq_file *m, struct task *t);
 int proc_oom_score_show(struct seq_file *m, struct task *t);
 int proc_io_show(struct seq_file *m, struct task *t);

@@ -13,6 +13,8 @@
 #include <linnet/printf.h>
 #include <linnet/random.h>
 #include <linnet/string.h>
+#include <linux/capability.h>
+#include <linux/limits.h>
 #include "proc.h"
 
 struct knob {
@@ -27,7 +29,7 @@ extern int sysctl_protected_symlinks, sysctl_protected_hardlinks;
 extern int sysctl_protected_fifos, sysctl_protected_regular;
 extern u32 sysctl_nr_open, sysctl_pipe_max_size;
 extern u64 sysctl_file_max, nr_files;
-extern int sysctl_overcommit_ratio;
+extern int sysctl_overcommit_ratio, console_loglevel;
 
 static const struct knob *knob_of(const struct file *f)
 {
@@ -164,6 +166,54 @@ static int uuid_show(struct seq_file *m, void *v)
 	return 0;
 }
 
+/* Levels: of the console, of messages without one, the console's least, its
+ * first. Only the first changes anything here and is kept. */
+static ssize_t printk_read(struct kiocb *io, struct iov_iter *to)
+{
+	char text[32];
+	int n = snprintf(text, sizeof(text), "%d\t4\t1\t7\n",
+			 READ_ONCE(console_loglevel));
+
+	return simple_read_from_buffer(to, &io->pos, text, (size_t)n);
+}
+
+static ssize_t printk_write(struct kiocb *io, struct iov_iter *from)
+{
+	size_t asked = from->count, len;
+	char text[32];
+	s64 level;
+
+	len = min(asked, sizeof(text) - 1);
+	if (copy_from_iter(text, len, from) != len)
+		return -EFAULT;
+	text[len] = '\0';
+	for (char *c = text; *c; c++)
+		if (*c == ' ' || *c == '\t' || *c == '\n')
+			*c = '\0';
+	if (kstrtos64(text, 10, &level) || level < 1 || level > 15)
+		return -EINVAL;
+	WRITE_ONCE(console_loglevel, (int)level);
+	return (ssize_t)asked;
+}
+
+static const struct file_ops printk_fops = {
+	.read_iter = printk_read,
+	.write_iter = printk_write,
+	.llseek = generic_llseek,
+};
+
+static int ngroups_show(struct seq_file *m, void *v)
+{
+	seq_printf(m, "%d\n", NGROUPS_MAX);
+	return 0;
+}
+
+static int last_cap_show(struct seq_file *m, void *v)
+{
+	seq_printf(m, "%d\n", CAP_LAST_CAP);
+	return 0;
+}
+
 static const struct proc_entry random_entries[] = {
 	{.name = "boot_id", .mode = S_IFREG | 0444, .show = uuid_show,
 	 .data = (void *)1},
@@ -173,13 +223,16 @@ static const struct proc_entry random_entries[] = {
 };
 
 static const struct proc_entry kernel_entries[] = {
+	{.name = "cap_last_cap", .mode = S_IFREG | 0444, .show = last_cap_show},
 	UTS_KNOB("domainname", domainname),
 	UTS_KNOB("hostname", nodename),
+	{.name = "ngroups_max", .mode = S_IFREG | 0444, .show = ngroups_show},
 	UTS_ENTRY("osrelease", release),
 	UTS_ENTRY("ostype", sysname),
 	INT_KNOB("panic", panic_timeout, S32_MIN, S32_MAX),
 	INT_KNOB("pid_max", sysctl_pid_max, 301, 4194304),
 	INT_KNOB("print-fatal-signals", print_fatal_signals, 0, 1),
+	{.name = "printk", .mode = S_IFREG | 0644, .fops = &printk_fops},
 	{.name = "random", .mode = S_IFDIR | 0555, .children = random_entries},
 	INT_KNOB("randomize_va_space", sysctl_randomize_va_space, 0, 2),
 	UTS_ENTRY("version", version),

@@ -162,6 +162,7 @@ static struct dentry *fd_lookup(struct inode *dir, struct dentry *d, u32 flags)
 	task_put(t);
 	if (inode) {
 		PROC_I(inode)->fd = (u32)fd;
+		inode->size = 64; /* as on Linux: it tells nothing */
 		inode->ops = &proc_fd_iops;
 	}
 	return proc_add_task_inode(d, inode);
@@ -293,6 +294,8 @@ static const struct task_entry task_entries[] = {
 	{.name = "oom_score", SHOW(proc_oom_score_show)},
 	{.name = "oom_score_adj", .mode = S_IFREG | 0644, .show = proc_oom_adj_show,
 	 .fops = &proc_oom_adj_fops},
+	{.name = "personality", .mode = S_IFREG | 0400,
+	 .show = proc_personality_show},
 	{.name = "root", .mode = S_IFLNK | 0777, .iops = &proc_root_iops},
 	{.name = "smaps", SHOW(proc_smaps_show)},
 	{.name = "smaps_rollup", SHOW(proc_smaps_rollup_show)},

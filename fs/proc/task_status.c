@@ -4,6 +4,7 @@
  * kin parse: proc(5).
  */
 #include <asm/uaccess.h>
+#include <linnet/bitmap.h>
 #include <linnet/cred.h>
 #include <linnet/errno.h>
 #include <linnet/fdtable.h>
@@ -86,6 +87,14 @@ static u64 mm_rss(const struct mm *mm)
 	return mm->rss_anon + mm->rss_file + mm->rss_shmem;
 }
 
+/* As the scheduler sees it now: a PI futex's waiter may lend its priority. */
+static int effective_prio(const struct task *t)
+{
+	int rt = max((int)t->se.rt_priority, (int)t->se.boost);
+
+	return rt ? -1 - rt : 20 + t->se.nice;
+}
+
 int proc_stat_show(struct seq_file *m, struct task *t)
 {
 	const u64 unit = NSEC_PER_SEC / USER_HZ;
@@ -119,7 +128,7 @@ int proc_stat_show(struct seq_file *m, struct task *t)
 	seq_printf(m, "%lu %lu %ld %ld ", ut / unit, st / unit,
 		   (s64)(tg->cdead.utime / unit), (s64)(tg->cdead.stime / unit));
 	seq_printf(m, "%d %d %u 0 %lu ",
-		   t->se.rt_priority ? -1 - t->se.rt_priority : 20 + t->se.nice,
+		   effective_prio(t),
 		   t->se.nice, tg->nr_threads, (u64)t->start_time / unit);
 	seq_printf(m, "%lu %lu %lu ", mm ? mm->total_vm * PAGE_SIZE : 0,
 		   mm ? mm_rss(mm) : 0, (u64)tg->rlim[RLIMIT_RSS].rlim_cur);
@@ -160,6 +169,18 @@ static void status_mem(struct seq_file *m, struct mm *mm)
 		   mm->pgtables >> 10, 0);
 }
 
+/* Where it may run, and from which memory: there is one node. */
+static void show_allowed(struct seq_file *m, struct task *t)
+{
+	unsigned long cpus = t->se.allowed.bits & cpu_possible_mask.bits;
+	char list[256];
+
+	bitmap_print_list(list, sizeof(list), &cpus, 64);
+	seq_printf(m, "Cpus_allowed:\t%lx\nCpus_allowed_list:\t%s\n"
+		      "Mems_allowed:\t1\nMems_allowed_list:\t0\n",
+		   cpus, list);
+}
+
 int proc_status_show(struct seq_file *m, struct task *t)
 {
 	const struct cred *c = task_cred_get(t);
@@ -197,10 +218,10 @@ int proc_status_show(struct seq_file *m, struct task *t)
 		      "Seccomp:\t0\n",
 		   c->cap_inheritable, c->cap_permitted, c->cap_effective,
 		   c->cap_bset, c->cap_ambient, c->no_new_privs);
-	seq_printf(m, "Cpus_allowed:\t%lx\nvoluntary_ctxt_switches:\t%lu\n"
+	show_allowed(m, t);
+	seq_printf(m, "voluntary_ctxt_switches:\t%lu\n"
 		      "nonvoluntary_ctxt_switches:\t%lu\n",
-		   t->se.allowed.bits & cpu_possible_mask.bits, t->nvcsw,
-		   t->nivcsw);
+		   t->nvcsw, t->nivcsw);
 	if (mm)
 		mm_put(mm);
 	cred_put(c);
@@ -237,6 +258,12 @@ int proc_wchan_show(struct seq_file *m, struct task *t)
 	const char *w = READ_ONCE(t->wchan);
 
 	seq_puts(m, w ? w : "0");
+	return 0;
+}
+
+int proc_personality_show(struct seq_file *m, struct task *t)
+{
+	seq_printf(m, "%08x\n", t->personality);
 	return 0;
 }
 

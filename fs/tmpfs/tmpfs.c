@@ -15,6 +15,7 @@
 #include <linnet/init.h>
 #include <linnet/kstrto.h>
 #include <linnet/mm.h>
+#include <linnet/printf.h>
 #include <linnet/printk.h>
 #include <linnet/seq_file.h>
 #include <linnet/shmem.h>
@@ -745,11 +746,25 @@ struct file *shmem_file_setup(const char *name, loff_t size, u64 vm_flags)
 	return f;
 }
 
+/* Unnamed files have the name they were made with. */
+static char *shmem_dname(struct dentry *d, char *buf, int len)
+{
+	int n = snprintf(buf, (size_t)len, "/%s (deleted)", d->name.name);
+
+	return n < len ? buf : ERR_PTR(-ENAMETOOLONG);
+}
+
+static const struct dentry_ops shmem_dops = {
+	.dname = shmem_dname,
+	.delete = always_delete_dentry,
+};
+
 static int __init_text tmpfs_init(void)
 {
 	shm_mount = kern_mount(&rootfs_type);
 	if (IS_ERR(shm_mount))
 		panic("no memory for shared memory");
+	mount_sb(shm_mount)->dops = &shmem_dops;
 	register_filesystem(&rootfs_type);
 	return register_filesystem(&tmpfs_type);
 }

@@ -46,6 +46,7 @@ int copy_string_kernel(const char *s, struct binprm *b);
 int remove_arg_zero(struct binprm *b);
 /* Open for execution: writing is denied until exec_file_close(). */
 struct file *open_exec(const char *name);
+struct file *exec_file_get(struct file *f); /* one that is open so */
 void exec_file_close(struct file *f);
 
 extern const struct binfmt elf_format, script_format;

@@ -599,6 +599,7 @@ char *d_path(const struct path *path, char *buf, int len);
 char *dentry_path(struct dentry *d, char *buf, int len);
 bool is_subdir(struct dentry *d, struct dentry *ancestor);
 void shrink_dcache_sb(struct super_block *sb);
+void shrink_dcache_parent(struct dentry *d); /* unused ones below @d */
 
 static inline bool d_is_negative(const struct dentry *d)
 {

@@ -16,6 +16,13 @@ void itimers_init(struct thread_group *tg);
 void itimers_exit(struct thread_group *tg);
 /* Time on a clock: 0 or -EINVAL. */
 int clock_now(int id, ktime_t *now);
+/* CPU clocks (cpu_clock.c); 0 or -EINVAL. */
+bool is_cpu_clock(int id);
+bool cpu_clock_is_fine(int id); /* counts single ns */
+int cpu_clock_now(int id, ktime_t *now);
+struct __kernel_timespec;
+long cpu_nanosleep(int id, bool absolute, ktime_t t,
+		   struct __kernel_timespec __user *urem);
 /* CPU time of all threads of @t's process, ns; ended ones included. */
 struct task;
 void thread_group_cputime(struct task *t, u64 *utime, u64 *stime);

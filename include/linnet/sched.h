@@ -69,6 +69,8 @@ bool try_to_wake_up(struct task *t, u32 mask);
 bool wake_up_process(struct task *t);
 /* First wake-up of a new task. */
 void wake_up_new_task(struct task *t);
+/* If @t runs, send it through schedule(). */
+void resched_task(struct task *t);
 /* Send the task's CPU through the return-to-user path. */
 void kick_process(struct task *t);
 

@@ -10,6 +10,7 @@
 #define LINNET_SIGNAL_H
 
 #include <linnet/atomic.h>
+#include <linnet/cpu_timers.h>
 #include <linnet/hrtimer.h>
 #include <linnet/list.h>
 #include <linnet/spinlock.h>
@@ -98,9 +99,9 @@ struct thread_group {
 	struct rlimit64 rlim[RLIM_NLIMITS]; /* [S] written under group leader's */
 	struct hrtimer real_timer;	    /* ITIMER_REAL */
 	ktime_t real_interval;
-	u64 virt_expires, virt_interval;    /* ITIMER_VIRTUAL, ns */
-	u64 prof_expires, prof_interval;
-	u64 cpu_limit_ns;		    /* RLIMIT_CPU as ns, U64_MAX none */
+	struct list_head cpu_timers;	    /* [S] running ones */
+	struct cpu_itimer itimer_virtual, itimer_prof; /* [S] */
+	struct cpu_timer cpu_limit;	    /* [S] RLIMIT_CPU */
 	struct list_head posix_timers;
 	int next_timer_id;
 	short oom_score_adj, oom_score_adj_min;
@@ -144,8 +145,10 @@ void force_sig_info(siginfo_t *info);
 /* With sighand->lock (of @t) or tasklist_lock (of a group) held. */
 int send_signal_locked(int sig, siginfo_t *info, struct task *t, bool group);
 int kill_pgrp_locked(struct pid *pgrp, int sig, siginfo_t *info);
-/* Queue a preallocated entry (POSIX timers): 0, 1 if already queued. */
+/* Queue a preallocated entry (POSIX timers): 0, -EBUSY if it is queued already,
+ * -EAGAIN if the signal is ignored, -ESRCH. */
 int send_sigqueue(struct sigqueue *q, struct task *t, bool group);
+int send_sigqueue_locked(struct sigqueue *q, struct task *t, bool group);
 struct sigqueue *sigqueue_prealloc(void);
 void sigqueue_free(struct sigqueue *q);
 /* [sighand->lock] SIGKILL for all threads but @t. */

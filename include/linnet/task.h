@@ -77,6 +77,9 @@ struct task {
 	u32 state;	       /* enum task_state */
 	bool on_cpu;	       /* executing: set and cleared by the switch */
 	bool on_rq;	       /* [rq] */
+	u64 cpu_check_at;      /* see kernel/cpu_timers.c */
+	struct rseq __user *rseq; /* see kernel/rseq.c */
+	bool rseq_event;       /* was off the CPU since it last looked */
 	spinlock_t wake_lock;  /* one waker at a time; outside rq->lock */
 	struct sched_entity se; /* [rq] */
 	struct task_samples samples; /* cputime.c */
@@ -132,8 +135,8 @@ struct task {
 	struct completion *vfork_done;
 	void __user *robust_list;
 	size_t robust_len;
-	struct list_head pi_owned; /* PI futexes held */
-	struct rseq __user *rseq;
+	struct list_head pi_owned; /* contended PI futexes held; futex_pi.c */
+	struct pi_waiter *pi_blocked; /* on one of another owner */
 	u32 rseq_len, rseq_sig;
 
 	struct restart_block restart;
@@ -144,6 +147,7 @@ struct task {
 	u64 nvcsw, nivcsw, min_flt, maj_flt;
 	struct io_accounting io;
 	u64 timer_slack_ns;
+	u16 ioprio; /* IOPRIO_PRIO_VALUE() */
 
 	void *plug;	    /* block layer: requests being batched */
 	const char *wchan;  /* where it sleeps, for /proc */
@@ -247,7 +251,8 @@ struct pid {
 	struct rcu_head rcu;
 };
 
-struct pid *pid_alloc(void);
+/* @want: the number, 0 for any. ERR_PTR: -EINVAL, -EEXIST, -EAGAIN, -ENOMEM. */
+struct pid *pid_alloc(pid_t want);
 struct pid *pid_get(struct pid *p);
 void pid_put(struct pid *p);
 /* Both need rcu_read_lock() and return borrowed pointers. */
@@ -302,8 +307,7 @@ struct kernel_clone_args {
 	u64 tls;
 	int (*fn)(void *); /* kernel thread */
 	void *fn_arg;
-	const pid_t *set_tid;
-	u32 set_tid_size;
+	pid_t set_tid; /* the number to take, 0: any */
 	const char *name;
 };
 long kernel_clone(const struct kernel_clone_args *args);

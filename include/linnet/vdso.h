@@ -12,6 +12,12 @@ long vdso_map(struct mm *mm);
 /* Address of the signal return trampoline in a vDSO mapped at @base. */
 u64 vdso_sigreturn(u64 base);
 /* Publish clock parameters. Caller serialises. */
-void vdso_update_clock(u64 mult, u32 shift, s64 real_offset);
+
+/* CLOCK_REALTIME = mono + offset + ((mono - since) * rate >> 32) */
+struct real_clock {
+	s64 offset, since; /* ns */
+	s64 rate;
+};
+void vdso_update_clock(u64 mult, u32 shift, const struct real_clock *real);
 
 #endif

@@ -20,6 +20,7 @@
 
 . "$here/../../scripts/lib.sh"
 
+SUITE_SUFFIX=${SUITE_SUFFIX:-.exp}	# what a suite's file ends in
 suites_passed=0
 suites_failed=0
 suites_skipped=0
@@ -39,8 +40,8 @@ suites_options() {
 			continue
 			;;
 		--list)
-			for suite in "$here"/*.exp; do
-				basename "$suite" .exp
+			for suite in "$here"/*"$SUITE_SUFFIX"; do
+				basename "$suite" "$SUITE_SUFFIX"
 			done
 			exit
 			;;
@@ -64,7 +65,8 @@ suites_options() {
 			exit 2
 			;;
 		*)
-			[ -f "$here/$1.exp" ] || die "there is no suite '$1'"
+			[ -f "$here/$1$SUITE_SUFFIX" ] ||
+				die "there is no suite '$1'"
 			SUITES="$SUITES $1"
 			shift
 			continue

@@ -17,6 +17,7 @@
 #include <asm/unistd.h>
 #include <linnet/errno.h>
 #include <linnet/mm.h>
+#include <linnet/rseq.h>
 #include <linnet/signal.h>
 #include <linnet/string.h>
 #include <linnet/syscalls.h>
@@ -232,6 +233,8 @@ static void handle_signal(struct ksignal *ks, struct pt_regs *regs)
 			      ? current->saved_mask
 			      : current->blocked;
 
+	if (current->rseq)
+		rseq_signal(regs);
 	signal_setup_done(setup_frame(ks, regs, oldmask), ks);
 }
 

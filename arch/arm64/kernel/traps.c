@@ -14,6 +14,7 @@
 #include <linnet/irq.h>
 #include <linnet/mm.h>
 #include <linnet/printk.h>
+#include <linnet/rseq.h>
 #include <linnet/sched.h>
 #include <linnet/signal.h>
 #include <linnet/syscalls.h>
@@ -51,8 +52,11 @@ void exit_to_user_work(struct pt_regs *regs)
 		local_irq_enable();
 		if (flags & TIF_NEED_RESCHED)
 			schedule();
-		if (flags & TIF_NOTIFY)
+		if (flags & TIF_NOTIFY) {
 			task_work_run();
+			if (current->rseq)
+				rseq_resume(regs);
+		}
 		if (flags & (TIF_SIGPENDING | TIF_RESTORE_MASK))
 			do_signal(regs);
 		local_irq_disable();

@@ -25,8 +25,8 @@ __kernel_rt_sigreturn:
 	.size __kernel_rt_sigreturn, . - __kernel_rt_sigreturn
 
 /*
- * x9 = data page; returns x10 = ns since the clock's origin, where \off is the
- * offset field to add (real - monotonic), or 0. Clobbers x11-x16.
+ * x9 = data page; returns x10 = ns since the clock's origin: real time if \real
+ * is not 0. Clobbers x4-x6 and x11-x16.
  */
 	.macro	read_clock real
 	adr	x9, vdso_data
@@ -36,7 +36,8 @@ __kernel_rt_sigreturn:
 	ldr	x12, [x9, #VD_MULT]
 	ldr	w13, [x9, #VD_SHIFT]
 	.if \real
-	ldr	x14, [x9, #VD_REAL_OFFSET]
+	ldp	x14, x4, [x9, #VD_REAL_OFFSET]
+	ldr	x5, [x9, #VD_REAL_RATE]
 	.endif
 	isb
 	mrs	x15, cntvct_el0
@@ -52,7 +53,13 @@ __kernel_rt_sigreturn:
 	lsl	x15, x15, x13
 	orr	x10, x10, x15
 	.if \real
+	/* + offset + ((ns - since) * rate >> 32) */
+	sub	x4, x10, x4
 	add	x10, x10, x14
+	mul	x6, x4, x5
+	smulh	x4, x4, x5
+	extr	x6, x4, x6, #32
+	add	x10, x10, x6
 	.endif
 	.endm
 

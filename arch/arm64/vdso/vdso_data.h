@@ -6,20 +6,25 @@
 #define VD_SHIFT       4
 #define VD_MULT	       8
 #define VD_REAL_OFFSET 16
-#define VD_BILLION     24
+#define VD_REAL_SINCE  24
+#define VD_REAL_RATE   32
+#define VD_BILLION     40
 
 #ifndef __ASSEMBLER__
 #include <linnet/seqlock.h>
+#include <linnet/vdso.h>
 
 struct vdso_data {
 	seqcount_t seq;
 	u32 shift;
 	u64 mult;	 /* ns = cycles * mult >> shift */
-	s64 real_offset; /* ns: realtime - monotonic */
+	struct real_clock real;
 	u64 billion;	 /* ns in a second */
 };
 static_assert(offsetof(struct vdso_data, shift) == VD_SHIFT, "vdso.S");
-static_assert(offsetof(struct vdso_data, real_offset) == VD_REAL_OFFSET, "");
+static_assert(offsetof(struct vdso_data, real.offset) == VD_REAL_OFFSET, "");
+static_assert(offsetof(struct vdso_data, real.since) == VD_REAL_SINCE, "");
+static_assert(offsetof(struct vdso_data, real.rate) == VD_REAL_RATE, "");
 static_assert(offsetof(struct vdso_data, billion) == VD_BILLION, "vdso.S");
 #endif
 

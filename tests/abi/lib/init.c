@@ -1,0 +1,80 @@
+/*
+ * First process of the ABI tests: runs the families and powers off.
+ *
+ * The families come in the environment, as the kernel hands on words of its
+ * command line that it does not know: families=pipe,signal. Each prints
+ * between "# family NAME" and its closing line.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/klog.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void mount_at(const char *what, const char *where, const char *data)
+{
+	mkdir(where, 0755);
+	mount(what, where, what, 0, data);
+}
+
+static void run_family(const char *name)
+{
+	char path[128];
+	int status;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "/tests/abi/%s", name);
+	printf("# family %s\n", name);
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		setsid();
+		execl(path, name, (char *)NULL);
+		perror(path);
+		_exit(127);
+	}
+	for (;;) {
+		pid_t got = wait(&status);
+
+		if (got == pid || got < 0)
+			break;
+	}
+	if (WIFSIGNALED(status))
+		printf("# killed by signal %d\n", WTERMSIG(status));
+}
+
+int main(void)
+{
+	char *families = getenv("families");
+
+	/* The console may not have been there when the kernel opened it. */
+	mount_at("devtmpfs", "/dev", NULL);
+	int fd = open("/dev/console", O_RDWR);
+	if (fd > 2) {
+		dup2(fd, 0);
+		dup2(fd, 1);
+		dup2(fd, 2);
+		close(fd);
+	}
+	mount_at("proc", "/proc", NULL);
+	mount_at("sysfs", "/sys", NULL);
+	mount_at("devpts", "/dev/pts", "mode=620,ptmxmode=666");
+	mount_at("tmpfs", "/tmp", "mode=1777");
+	klogctl(8, NULL, 1);
+	setenv("PATH", "/bin:/sbin:/usr/bin:/usr/sbin", 1);
+	for (char *name = families ? strtok(families, ",") : NULL; name;
+	     name = strtok(NULL, ","))
+		run_family(name);
+	printf("# end\n");
+	fflush(stdout);
+	sync();
+	reboot(RB_POWER_OFF);
+	return 1;
+}

@@ -1,0 +1,373 @@
+/* The formats of /proc files as programs parse them. */
+#include "abi.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <sched.h>
+#include <sys/prctl.h>
+
+/* Does the text match? %d: a number, %x: hex digits, %w: a word, %f: decimals,
+ * "%_": spaces and tabs; the rest literally. The text may go on. */
+static bool like(const char *text, const char *pattern)
+{
+	for (; text && *pattern; pattern++) {
+		const char *start = text;
+
+		if (*pattern != '%') {
+			if (*text++ != *pattern)
+				return false;
+			continue;
+		}
+		switch (*++pattern) {
+		case 'd':
+			if (*text == '-')
+				text++;
+			while (isdigit((unsigned char)*text))
+				text++;
+			break;
+		case 'x':
+			while (isxdigit((unsigned char)*text))
+				text++;
+			break;
+		case 'f':
+			while (isdigit((unsigned char)*text) || *text == '.')
+				text++;
+			break;
+		case '_':
+			while (*text == ' ' || *text == '\t')
+				text++;
+			break;
+		case 'w':
+			while (*text && !isspace((unsigned char)*text))
+				text++;
+			break;
+		}
+		if (text == start)
+			return false;
+	}
+	return text != NULL;
+}
+#define LIKE(text, pattern) abi_check(ABI_AT, #text " like " pattern, \
+				      like(text, pattern))
+
+static char *line_of(const char *text, const char *name)
+{
+	static char out[512];
+	const char *at = text;
+	size_t len = strlen(name);
+
+	while (at && *at) {
+		const char *end = strchrnul(at, '\n');
+
+		if (!strncmp(at, name, len)) {
+			snprintf(out, sizeof(out), "%.*s", (int)(end - at), at);
+			return out;
+		}
+		at = *end ? end + 1 : NULL;
+	}
+	return NULL;
+}
+
+CASE("/proc/self/stat: 52 fields, odd names")
+{
+	char *text, *at;
+	int fields = 0;
+
+	prctl(PR_SET_NAME, "a) b (c");
+	text = abi_read("/proc/self/stat");
+	NEED(text);
+	char want[64];
+	sprintf(want, "%d (a) b (c) R %d %d %d 0 -1 ", getpid(), getppid(),
+		getpgrp(), getsid(0));
+	CHECK(!strncmp(text, want, strlen(want)));
+	at = strrchr(text, ')') + 2;
+	for (char *word = strtok(at, " \n"); word; word = strtok(NULL, " \n")) {
+		fields++;
+		if (fields == 1)
+			continue;
+		CHECK(like(word, "%d"));
+	}
+	EQ(fields, 50);
+}
+
+CASE("/proc/self/status: fields in their order and form")
+{
+	char *s = abi_read("/proc/self/status"), buf[100];
+	static const char *const order[] = {
+		"Name:", "Umask:", "State:", "Tgid:", "Ngid:", "Pid:", "PPid:",
+		"TracerPid:", "Uid:", "Gid:", "FDSize:", "Groups:", "VmPeak:",
+		"VmSize:", "VmLck:", "VmPin:", "VmHWM:", "VmRSS:", "RssAnon:",
+		"RssFile:", "RssShmem:", "VmData:", "VmStk:", "VmExe:", "VmLib:",
+		"VmPTE:", "VmSwap:", "Threads:", "SigQ:", "SigPnd:", "ShdPnd:",
+		"SigBlk:", "SigIgn:", "SigCgt:", "CapInh:", "CapPrm:", "CapEff:",
+		"CapBnd:", "CapAmb:", "NoNewPrivs:", "Seccomp:",
+		"Cpus_allowed:", "Cpus_allowed_list:", "Mems_allowed:",
+		"Mems_allowed_list:", "voluntary_ctxt_switches:",
+		"nonvoluntary_ctxt_switches:",
+	};
+	const char *last = s;
+
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		char *line = line_of(s, order[i]);
+
+		if (!abi_check(ABI_AT, order[i], line != NULL))
+			continue;
+		snprintf(buf, sizeof(buf), "%s%s", i ? "\n" : "", order[i]);
+		char *at = strstr(s, buf);
+		abi_check(ABI_AT, order[i], at >= last);
+		last = at;
+	}
+	LIKE(line_of(s, "Name:"), "Name:\tprocfs");
+	LIKE(line_of(s, "Umask:"), "Umask:\t0022");
+	STR(line_of(s, "State:"), "State:\tR (running)");
+	sprintf(buf, "Pid:\t%d", getpid());
+	STR(line_of(s, "Pid:"), buf);
+	STR(line_of(s, "Uid:"), "Uid:\t0\t0\t0\t0");
+	LIKE(line_of(s, "FDSize:"), "FDSize:\t%d");
+	LIKE(line_of(s, "VmSize:"), "VmSize:\t%_%d kB");
+	LIKE(line_of(s, "VmRSS:"), "VmRSS:\t%_%d kB");
+	STR(line_of(s, "Threads:"), "Threads:\t1");
+	LIKE(line_of(s, "SigQ:"), "SigQ:\t%d/%d");
+	STR(line_of(s, "SigPnd:"), "SigPnd:\t0000000000000000");
+	STR(line_of(s, "CapEff:"), "CapEff:\t000001ffffffffff");
+	STR(line_of(s, "NoNewPrivs:"), "NoNewPrivs:\t0");
+	STR(line_of(s, "Seccomp:"), "Seccomp:\t0");
+	LIKE(line_of(s, "voluntary_ctxt"), "voluntary_ctxt_switches:\t%d");
+}
+
+CASE("signal masks in status")
+{
+	sigset_t set;
+	char *s;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, 40);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	abi_on(SIGUSR2, SIG_IGN, 0);
+	abi_on(SIGHUP, (void (*)(int))1 == SIG_IGN ? _exit : _exit, 0);
+	raise(SIGUSR1);
+	kill(getpid(), 40);
+	s = abi_read("/proc/self/status");
+	STR(abi_field(s, "SigPnd"), "0000000000000200");
+	STR(abi_field(s, "ShdPnd"), "0000008000000000");
+	STR(abi_field(s, "SigBlk"), "0000008000000200");
+	STR(abi_field(s, "SigIgn"), "0000000000000800");
+	STR(abi_field(s, "SigCgt"), "0000000000000001");
+}
+
+CASE("statm, comm, cmdline, environ, limits, io, oom")
+{
+	char *t;
+
+	LIKE(abi_read("/proc/self/statm"), "%d %d %d %d 0 %d 0\n");
+	STR(abi_read("/proc/self/comm"), "procfs\n");
+	abi_write("/proc/self/comm", "renamed");
+	STR(abi_read("/proc/self/comm"), "renamed\n");
+	t = abi_read("/proc/self/cmdline");
+	STR(t, "procfs");
+	t = abi_read("/proc/self/limits");
+	LIKE(t, "Limit                     Soft Limit           Hard Limit"
+		"           Units     \n");
+	STR(line_of(t, "Max open files"),
+	    "Max open files            1024                 4096"
+	    "                 files     ");
+	STR(line_of(t, "Max cpu time"),
+	    "Max cpu time              unlimited            unlimited"
+	    "            seconds   ");
+	STR(line_of(t, "Max nice"),
+	    "Max nice priority         0                    0"
+	    "                    ");
+	t = abi_read("/proc/self/io");
+	LIKE(line_of(t, "rchar"), "rchar: %d");
+	LIKE(line_of(t, "syscw"), "syscw: %d");
+	LIKE(line_of(t, "cancelled"), "cancelled_write_bytes: %d");
+	STR(abi_read("/proc/self/oom_score_adj"), "0\n");
+	abi_write("/proc/self/oom_score_adj", "500");
+	STR(abi_read("/proc/self/oom_score_adj"), "500\n");
+	LIKE(abi_read("/proc/self/oom_score"), "%d\n");
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY);
+	ERR(write(fd, "1001", 4), EINVAL);
+	ERR(write(fd, "x", 1), EINVAL);
+	STR(abi_read("/proc/self/personality"), "00000000\n");
+	LIKE(abi_read("/proc/self/wchan"), "0");
+}
+
+CASE("maps and smaps")
+{
+	char want[300], buf[100], name[64];
+	char *p, *t;
+	struct stat st;
+
+	int fd = open("file name", O_RDWR | O_CREAT, 0600);
+	ftruncate(fd, 3 * PAGE);
+	fstat(fd, &st);
+	p = mmap(NULL, 2 * PAGE, PROT_READ, MAP_SHARED, fd, PAGE);
+	t = abi_read("/proc/self/maps");
+	sprintf(want, "%lx-%lx r--s 00001000 %02x:%02x %lu", (long)p,
+		(long)p + 2 * PAGE, (unsigned)(st.st_dev >> 8) & 0xfff,
+		(unsigned)st.st_dev & 0xff, st.st_ino);
+	char *line = line_of(t, want);
+	NEED(line);
+	getcwd(buf, sizeof(buf));
+	snprintf(name, sizeof(name), "%.40s/file name", buf);
+	STR(line + 73, name);
+	unlink("file name");
+	t = abi_read("/proc/self/maps");
+	strcat(name, " (deleted)");
+	CHECK(strstr(t, name));
+	CHECK(strstr(t, "[stack]\n"));
+	CHECK(strstr(t, "[vdso]\n"));
+	CHECK(strstr(t, "[heap]\n") || !strstr(t, "[heap]"));
+	char *q = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		       0);
+	mprotect(q, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC);
+	sprintf(want, "%lx-%lx rwxp 00000000 00:00 0", (long)q,
+		(long)q + PAGE);
+	LIKE(line_of(abi_read("/proc/self/maps"), want), "%x-%x rwxp");
+	t = abi_read("/proc/self/smaps");
+	CHECK(strstr(t, "\nRss:   "));
+	LIKE(line_of(t, "Size:"), "Size:%_%d kB");
+	LIKE(line_of(t, "Pss:"), "Pss:%_%d kB");
+	LIKE(line_of(t, "Private_Dirty:"), "Private_Dirty:%_%d kB");
+	LIKE(line_of(t, "VmFlags:"), "VmFlags: rd");
+	t = abi_read("/proc/self/smaps_rollup");
+	LIKE(t, "%x-%x ---p 00000000 00:00 0%_[rollup]\nRss:%_%d kB\n");
+}
+
+CASE("mounts, mountinfo, mountstats")
+{
+	char *t = abi_read("/proc/self/mounts");
+
+	STR(line_of(t, "proc"), "proc /proc proc rw,relatime 0 0");
+	LIKE(line_of(t, "tmpfs /tmp"), "tmpfs /tmp tmpfs rw,relatime");
+	LIKE(line_of(t, "devpts"), "devpts /dev/pts devpts rw,relatime,mode=620"
+	     ",ptmxmode=666 0 0");
+	t = abi_read("/proc/self/mountinfo");
+	bool seen = false;
+	for (char *line = strtok(t, "\n"); line; line = strtok(NULL, "\n")) {
+		CHECK(like(line, "%d %d %d:%d / /"));
+		CHECK(strstr(line, " - "));
+		seen |= like(line, "%d %d %d:%d / /proc rw,relatime - proc proc"
+			     " rw");
+	}
+	CHECK(seen);
+	STR(abi_read("/proc/filesystems") ? "x" : "", "x");
+	CHECK(strstr(abi_read("/proc/filesystems"), "nodev\ttmpfs\n"));
+	CHECK(strstr(abi_read("/proc/filesystems"), "nodev\tproc\n"));
+}
+
+CASE("fd, fdinfo, exe, cwd, root, task")
+{
+	char link[300], path[64], cwd[300];
+	struct stat st;
+	ssize_t n;
+
+	int fd = open("f", O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	write(fd, "12345", 5);
+	sprintf(path, "/proc/self/fd/%d", fd);
+	n = readlink(path, link, sizeof(link));
+	link[n > 0 ? n : 0] = 0;
+	syscall(SYS_getcwd, cwd, sizeof(cwd));
+	strcat(cwd, "/f");
+	STR(link, cwd);
+	lstat(path, &st);
+	EQ(st.st_mode, S_IFLNK | 0700);
+	EQ(st.st_size, 64);
+	unlink("f");
+	n = readlink(path, link, sizeof(link));
+	link[n > 0 ? n : 0] = 0;
+	strcat(cwd, " (deleted)");
+	STR(link, cwd);
+	sprintf(path, "/proc/self/fdinfo/%d", fd);
+	char *t = abi_read(path);
+	LIKE(t, "pos:\t5\nflags:\t02402002\nmnt_id:\t%d\nino:\t%d\n");
+	n = readlink("/proc/self/exe", link, sizeof(link));
+	link[n > 0 ? n : 0] = 0;
+	STR(link, "/tests/abi/procfs");
+	n = readlink("/proc/self/root", link, sizeof(link));
+	EQ(n, 1);
+	n = readlink("/proc/self", link, sizeof(link));
+	EQ(n > 0 ? atoi(link) : 0, getpid());
+	n = readlink("/proc/thread-self", link, sizeof(link));
+	link[n > 0 ? n : 0] = 0;
+	sprintf(path, "%d/task/%d", getpid(), getpid());
+	STR(link, path);
+	int tasks = 0;
+	DIR *dir = opendir("/proc/self/task");
+	while (dir && readdir(dir))
+		tasks++;
+	EQ(tasks, 3);
+	ERR(open("/proc/self/fd/99", O_RDONLY), ENOENT);
+	ERR(open("/proc/999999/stat", O_RDONLY), ENOENT);
+	ERR(mkdir("/proc/x", 0700), ENOENT);
+	ERR(unlink("/proc/uptime"), EPERM);
+}
+
+CASE("system-wide files")
+{
+	char *t;
+
+	LIKE(abi_read("/proc/uptime"), "%f %f\n");
+	LIKE(abi_read("/proc/loadavg"), "%f %f %f %d/%d %d\n");
+	LIKE(abi_read("/proc/version"), "Linux version %w ");
+	t = abi_read("/proc/meminfo");
+	LIKE(t, "MemTotal:%_%d kB\nMemFree:%_%d kB\nMemAvailable:%_%d kB\n"
+		"Buffers:%_%d kB\nCached:%_%d kB\nSwapCached:%_%d kB\n");
+	EQ(strlen(line_of(t, "MemTotal:")), 27);
+	LIKE(line_of(t, "Committed_AS:"), "Committed_AS:%_%d kB");
+	LIKE(line_of(t, "Shmem:"), "Shmem:%_%d kB");
+	t = abi_read("/proc/stat");
+	LIKE(t, "cpu  %d %d %d %d %d %d %d %d %d %d\ncpu0 %d %d %d %d");
+	LIKE(line_of(t, "ctxt"), "ctxt %d");
+	LIKE(line_of(t, "btime"), "btime %d");
+	LIKE(line_of(t, "processes"), "processes %d");
+	LIKE(line_of(t, "procs_running"), "procs_running %d");
+	LIKE(line_of(t, "intr"), "intr %d");
+	t = abi_read("/proc/cpuinfo");
+	LIKE(t, "processor\t: 0\nBogoMIPS\t: %f\nFeatures\t: fp asimd");
+	LIKE(line_of(t, "CPU implementer"), "CPU implementer\t: 0x%x");
+	LIKE(line_of(t, "CPU part"), "CPU part\t: 0x%x");
+	LIKE(abi_read("/proc/swaps"),
+	     "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
+	CHECK(strstr(abi_read("/proc/devices"), "Character devices:\n"));
+	CHECK(strstr(abi_read("/proc/devices"), "\nBlock devices:\n"));
+	t = abi_read("/proc/vmstat");
+	LIKE(line_of(t, "pgfault"), "pgfault %d");
+	LIKE(line_of(t, "nr_free_pages"), "nr_free_pages %d");
+	LIKE(abi_read("/proc/interrupts"), "%_CPU0");
+	CHECK(abi_read("/proc/cmdline"));
+}
+
+CASE("/proc/sys: reading, writing, refusing")
+{
+	int fd;
+	char buf[20];
+
+	STR(abi_read("/proc/sys/kernel/ostype"), "Linux\n");
+	LIKE(abi_read("/proc/sys/kernel/pid_max"), "%d\n");
+	LIKE(abi_read("/proc/sys/fs/file-max"), "%d\n");
+	LIKE(abi_read("/proc/sys/fs/file-nr"), "%d\t%d\t%d\n");
+	LIKE(abi_read("/proc/sys/fs/nr_open"), "%d\n");
+	LIKE(abi_read("/proc/sys/vm/overcommit_memory"), "%d\n");
+	LIKE(abi_read("/proc/sys/vm/max_map_count"), "65530\n");
+	LIKE(abi_read("/proc/sys/kernel/printk"), "%d\t%d\t%d\t%d\n");
+	LIKE(abi_read("/proc/sys/kernel/random/uuid"),
+	     "%x-%x-4%x-%x-%x\n");
+	LIKE(abi_read("/proc/sys/kernel/random/boot_id"), "%x-%x-%x-%x-%x\n");
+	STR(abi_read("/proc/sys/kernel/random/boot_id"),
+	    abi_read("/proc/sys/kernel/random/boot_id"));
+	CHECK(strcmp(abi_read("/proc/sys/kernel/random/uuid"),
+		     abi_read("/proc/sys/kernel/random/uuid")));
+	STR(abi_read("/proc/sys/kernel/ngroups_max"), "65536\n");
+	STR(abi_read("/proc/sys/kernel/cap_last_cap"), "40\n");
+	fd = open("/proc/sys/vm/overcommit_memory", O_RDWR);
+	EQ(write(fd, "1\n", 2), 2);
+	lseek(fd, 0, SEEK_SET);
+	EQ(read(fd, buf, 20), 2);
+	MEM(buf, "1\n", 2);
+	ERR(pwrite(fd, "3", 1, 0), EINVAL);
+	ERR(pwrite(fd, "x", 1, 0), EINVAL);
+	EQ(pwrite(fd, "0", 1, 0), 1);
+	ERR(open("/proc/sys/none", O_RDONLY), ENOENT);
+}
