@@ -37,8 +37,12 @@ suite() {
 }
 
 suite "unit tests" make -s test-unit BUILD="$BUILD"
+suite "ABI, 4 CPUs" tests/abi/run_tests.sh \
+	--kernel "$kernel" --initrd "$initrd" --smp 4 --gic 3
 if [ -z "$quick" ]; then
 	suite "fuzzing" make -s fuzz-host FUZZ_RUNS=20000 BUILD="$BUILD"
+	suite "ABI, 1 CPU" tests/abi/run_tests.sh \
+		--kernel "$kernel" --initrd "$initrd"
 	suite "phase A, 1 CPU, GICv2" tests/phase_a/run_tests.sh \
 		--kernel "$kernel" --initrd "$initrd"
 	suite "phase A, 4 CPUs, GICv3" tests/phase_a/run_tests.sh \
