@@ -1,6 +1,6 @@
 #!/bin/sh
-# Stress: many tasks on the same objects, what must hold afterwards, and whether
-# the memory comes back.
+# Stress: many tasks on the same objects, what must hold afterwards, whether the
+# memory comes back; and every system call with wild arguments.
 #
 # usage: tests/stress/run_tests.sh [OPTION]... [SUITE]...
 #
@@ -15,8 +15,10 @@ suites_options "$@"
 [ -x "$BUILD/musl/bin/linnet-gcc" ] || "$ROOT/scripts/build_musl.sh"
 programs=$BUILD/tests/stress/tests
 mkdir -p "$programs"
-"$BUILD/musl/bin/linnet-gcc" -std=gnu17 -O2 -Wall -Wextra -Werror -static \
-	-o "$programs/stress" "$here/stress.c"
+for program in stress wild; do
+	"$BUILD/musl/bin/linnet-gcc" -std=gnu17 -O2 -Wall -Wextra -Werror \
+		-static -o "$programs/$program" "$here/$program.c"
+done
 suites_initrd --overlay "${programs%/tests}"
 # shellcheck disable=SC2086 # lists of words
 suites_run ${SUITES:-stress}
