@@ -153,9 +153,10 @@ CASE("CLONE_CLEAR_SIGHAND resets handlers but not ignored signals")
 CASE("exit signal other than SIGCHLD and the __WCLONE, __WALL rules")
 {
 	int status;
-	long pid = OK(raw_clone(SIGUSR1));
+	long pid;
 
 	abi_on(SIGUSR1, SIG_IGN, 0);
+	pid = OK(raw_clone(SIGUSR1));
 	if (!pid)
 		_exit(3);
 	ERR(waitpid((pid_t)pid, &status, 0), ECHILD);
