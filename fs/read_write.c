@@ -105,11 +105,11 @@ static u32 iocb_flags(const struct file *f)
 
 /* What no file system has to ask again: does the range stay in 63 bits, and can
  * a read or write that must not wait be promised not to? */
-static int check_io(const struct kiocb *io, size_t count)
+static __always_inline int check_io(const struct kiocb *io, size_t count)
 {
-	if ((loff_t)((u64)io->pos + count) < 0)
+	if (unlikely((loff_t)((u64)io->pos + count) < 0))
 		return -EINVAL;
-	if (io->flags & IOCB_NOWAIT && S_ISREG(io->file->inode->mode))
+	if (unlikely(io->flags & IOCB_NOWAIT) && S_ISREG(io->file->inode->mode))
 		return -EOPNOTSUPP;
 	return 0;
 }
