@@ -24,8 +24,6 @@
 #include <linnet/timekeeping.h>
 #include <linnet/vdso.h>
 
-enum { TIME_SHIFT = 24 };
-
 static u32 rate_hz __ro_after_init = 1;
 static u64 mult;		   /* ns << TIME_SHIFT per cycle */
 static u64 cycles_per_ns_mult;	   /* cycles << 32 per ns */
@@ -105,7 +103,7 @@ static void set_real_clock(ktime_t at, ktime_t now, s64 rate)
 	real = (struct real_clock){.offset = now - at, .since = at,
 				   .rate = rate};
 	seq_write_end(&time_seq);
-	vdso_update_clock(mult, TIME_SHIFT, &real);
+	vdso_update_clock(mult, &real);
 }
 
 void timekeeping_set_real(ktime_t now)

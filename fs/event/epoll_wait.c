@@ -12,32 +12,53 @@
 
 /* --- the ready list --- */
 
-/* Take the list as it is now. [mutex] */
-void ep_harvest_begin(struct eventpoll *ep, struct list_head *batch)
+/* [lock] */
+static struct epitem *take_first(struct list_head *batch)
 {
-	list_init(batch);
-	spin_lock_irq(&ep->lock);
-	list_splice_tail(&ep->ready, batch);
-	spin_unlock_irq(&ep->lock);
+	struct epitem *item =
+		list_first_entry_or_null(batch, struct epitem, ready);
+
+	if (item)
+		list_del(&item->ready);
+	return item;
 }
 
-/* Next item, off every list (E1). */
-struct epitem *ep_harvest_next(struct eventpoll *ep, struct list_head *batch)
+/* [lock] An event may have queued it already. */
+static void requeue(struct eventpoll *ep, struct epitem *item)
+{
+	if (item && list_empty(&item->ready))
+		list_add_tail(&item->ready, &ep->ready);
+}
+
+struct epitem *ep_harvest_begin(struct eventpoll *ep, struct list_head *batch)
 {
 	struct epitem *item;
 
+	list_init(batch);
 	spin_lock_irq(&ep->lock);
-	item = list_first_entry_or_null(batch, struct epitem, ready);
-	if (item)
-		list_del(&item->ready);
+	list_splice_tail(&ep->ready, batch);
+	item = take_first(batch);
 	spin_unlock_irq(&ep->lock);
 	return item;
 }
 
-/* The rest goes back to the front. */
-void ep_harvest_end(struct eventpoll *ep, struct list_head *batch)
+struct epitem *ep_harvest_next(struct eventpoll *ep, struct list_head *batch,
+			       struct epitem *again)
+{
+	struct epitem *item;
+
+	spin_lock_irq(&ep->lock);
+	requeue(ep, again);
+	item = take_first(batch);
+	spin_unlock_irq(&ep->lock);
+	return item;
+}
+
+void ep_harvest_end(struct eventpoll *ep, struct list_head *batch,
+		    struct epitem *again)
 {
 	spin_lock_irq(&ep->lock);
+	requeue(ep, again);
 	list_splice_tail(&ep->ready, batch);
 	list_splice_tail(batch, &ep->ready);
 	if (ep_has_ready(ep) && wait_queue_active(&ep->waiters))
@@ -50,55 +71,57 @@ void ep_make_ready(struct epitem *item)
 	struct eventpoll *ep = item->ep;
 
 	spin_lock_irq(&ep->lock);
-	if (list_empty(&item->ready))
-		list_add_tail(&item->ready, &ep->ready);
+	requeue(ep, item);
 	spin_unlock_irq(&ep->lock);
 }
 
 /* --- waiting --- */
 
-/* An item was reported: what becomes of it. [mutex] */
-static void item_reported(struct eventpoll *ep, struct epitem *item)
+/* An item was reported: @item if it goes back on the list. [mutex] */
+static struct epitem *item_reported(struct eventpoll *ep, struct epitem *item)
 {
-	if (item->event.events & EPOLLET && !(item->event.events & EPOLLONESHOT))
-		return;
-	if (!(item->event.events & EPOLLONESHOT)) {
-		ep_make_ready(item);
-		return;
+	if (item->event.events & EPOLLONESHOT) {
+		spin_lock_irq(&ep->lock);
+		item->event.events &= PRIVATE_BITS;
+		spin_unlock_irq(&ep->lock);
+		return NULL;
 	}
-	spin_lock_irq(&ep->lock);
-	item->event.events &= PRIVATE_BITS;
-	spin_unlock_irq(&ep->lock);
+	return item->event.events & EPOLLET ? NULL : item;
 }
 
 /* Report what is ready: how many, or -EFAULT before the first. */
 static int send_events(struct eventpoll *ep, struct epoll_event __user *uev,
 		       int max)
 {
+	struct epitem *item, *again = NULL;
 	struct list_head batch;
-	struct epitem *item;
 	int n = 0;
 
 	mutex_lock(&ep->mutex);
-	ep_harvest_begin(ep, &batch);
-	while (n < max && (item = ep_harvest_next(ep, &batch))) {
+	item = ep_harvest_begin(ep, &batch);
+	while (item) {
 		u32 revents = ep_item_poll(item, NULL);
 
-		if (!revents)
-			continue;
-		if (put_user(revents, &uev[n].events) ||
-		    put_user(item->event.data, &uev[n].data)) {
-			ep_make_ready(item);
+		if (revents && (put_user(revents, &uev[n].events) ||
+				put_user(item->event.data, &uev[n].data))) {
+			again = item;
 			n = n ? n : -EFAULT;
 			break;
 		}
-		n++;
-		item_reported(ep, item);
+		if (revents) {
+			again = item_reported(ep, item);
+			if (++n == max)
+				break;
+		}
+		item = ep_harvest_next(ep, &batch, again);
+		again = NULL;
 	}
-	ep_harvest_end(ep, &batch);
+	ep_harvest_end(ep, &batch, again);
 	mutex_unlock(&ep->mutex);
 	return n;
 }
+
+/* --- sleeping --- */
 
 /* Sleep until something may be ready: true once @expires has passed. */
 static bool wait_ready(struct eventpoll *ep, ktime_t expires)

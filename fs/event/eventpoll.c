@@ -158,22 +158,17 @@ static u32 ep_poll(struct file *f, struct poll_table *pt)
 	struct eventpoll *ep = f->private;
 	struct list_head batch;
 	struct epitem *item;
-	u32 mask = 0;
 
 	poll_wait(f, &ep->pollers, pt);
 	if (!ep_has_ready(ep))
 		return 0;
 	mutex_lock(&ep->mutex);
-	ep_harvest_begin(ep, &batch);
-	while (!mask && (item = ep_harvest_next(ep, &batch))) {
-		if (ep_item_poll(item, NULL)) {
-			ep_make_ready(item);
-			mask = EPOLLIN | EPOLLRDNORM;
-		}
-	}
-	ep_harvest_end(ep, &batch);
+	item = ep_harvest_begin(ep, &batch);
+	while (item && !ep_item_poll(item, NULL))
+		item = ep_harvest_next(ep, &batch, NULL);
+	ep_harvest_end(ep, &batch, item);
 	mutex_unlock(&ep->mutex);
-	return mask;
+	return item ? EPOLLIN | EPOLLRDNORM : 0;
 }
 
 /* --- items --- */

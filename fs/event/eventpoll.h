@@ -60,12 +60,16 @@ static inline u32 ep_item_poll(struct epitem *item, struct poll_table *pt)
 	return vfs_poll(item->file, pt) & item->event.events;
 }
 
-/* Take the ready list as it is now. [mutex] */
-void ep_harvest_begin(struct eventpoll *ep, struct list_head *batch);
-/* Next item, off every list (E1), or NULL. */
-struct epitem *ep_harvest_next(struct eventpoll *ep, struct list_head *batch);
-/* What was not taken goes back to the front. */
-void ep_harvest_end(struct eventpoll *ep, struct list_head *batch);
+/*
+ * Take the ready list as it is now, and the first item, off every list (E1);
+ * then the next ones; at the end what was not taken goes back to the front.
+ * @again, if not NULL, is a taken item that goes to the end of the list. [mutex]
+ */
+struct epitem *ep_harvest_begin(struct eventpoll *ep, struct list_head *batch);
+struct epitem *ep_harvest_next(struct eventpoll *ep, struct list_head *batch,
+			       struct epitem *again);
+void ep_harvest_end(struct eventpoll *ep, struct list_head *batch,
+		    struct epitem *again);
 void ep_make_ready(struct epitem *item);
 
 #endif

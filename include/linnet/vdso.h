@@ -11,13 +11,15 @@ struct mm;
 long vdso_map(struct mm *mm);
 /* Address of the signal return trampoline in a vDSO mapped at @base. */
 u64 vdso_sigreturn(u64 base);
-/* Publish clock parameters. Caller serialises. */
+
+enum { TIME_SHIFT = 24 }; /* ns = cycles * mult >> TIME_SHIFT */
 
 /* CLOCK_REALTIME = mono + offset + ((mono - since) * rate >> 32) */
 struct real_clock {
 	s64 offset, since; /* ns */
 	s64 rate;
 };
-void vdso_update_clock(u64 mult, u32 shift, const struct real_clock *real);
+/* Publish clock parameters. Caller serialises. */
+void vdso_update_clock(u64 mult, const struct real_clock *real);
 
 #endif

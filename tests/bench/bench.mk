@@ -9,7 +9,7 @@ BENCH_PLAIN := mitigations=off nokaslr quiet
 BENCH_TUNED := $(BENCH_PLAIN) init_on_alloc=0 randomize_kstack_offset=off \
 	audit=0 apparmor=0 lsm= hardened_usercopy=off psi=0 cgroup_disable=memory
 
-.PHONY: bench bench-footprint bench-wall bench-reference
+.PHONY: bench bench-footprint bench-wall bench-reference bench-docs
 bench: $(BUILD)/Image $(BUSYBOX_STAMP) ## count instructions per operation, compare with Linux
 	@mkdir -p $(BENCH_OUT)
 	@BUILD=$(BUILD) $(BENCH) --repeat 3 --out $(BENCH_OUT)/linnet.json
@@ -42,3 +42,16 @@ bench-reference: $(REFERENCE) $(BUSYBOX_STAMP) ## measure Linux again
 		$(BENCH_REF)/linux-min.json --label linux-6.1-best \
 		--out $(BENCH_OUT)/linux-best.json
 	@$(BENCH) compare $(BENCH_REF)/linux-reference.json $(BENCH_OUT)/linux-reference.json
+
+# docs/performance/ holds the figures that docs/performance.md shows.
+DOCS_PERF := docs/performance
+bench-docs: $(BUILD)/Image $(BUILD)/initramfs.cpio.gz ## measure again for docs/performance.md
+	@BUILD=$(BUILD) $(BENCH) --repeat 3 --out $(DOCS_PERF)/linnet.json
+	@BUILD=$(BUILD) $(BENCH) footprint --out $(DOCS_PERF)/linnet-footprint.json
+	@$(BENCH) table $(DOCS_PERF)/linnet.json $(BENCH_REF)/linux-reference.json \
+		$(BENCH_REF)/linux-best.json --into docs/performance.md rows
+	@tests/bench/plot.py ratios $(DOCS_PERF)/ratios.svg $(DOCS_PERF)/linnet.json \
+		$(BENCH_REF)/linux-best.json $(BENCH_REF)/linux-reference.json
+	@tests/bench/plot.py footprint $(DOCS_PERF)/footprint.svg \
+		$(DOCS_PERF)/linnet-footprint.json $(BENCH_REF)/linux-min-footprint.json \
+		$(BENCH_REF)/linux-footprint.json

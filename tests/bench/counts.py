@@ -8,7 +8,7 @@ import subprocess
 
 import guest
 
-NM = os.environ.get("CROSS", "aarch64-linux-gnu-") + "nm"
+NM = (os.environ.get("CROSS") or "aarch64-linux-gnu-") + "nm"
 KERNEL_HALF = 1 << 63
 
 

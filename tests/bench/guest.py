@@ -10,9 +10,9 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
-CC = os.environ.get("CROSS", "aarch64-linux-gnu-") + "gcc"
-QEMU = os.environ.get("QEMU", "qemu-system-aarch64")
+BUILD = os.path.join(ROOT, os.environ.get("BUILD") or "build")
+CC = (os.environ.get("CROSS") or "aarch64-linux-gnu-") + "gcc"
+QEMU = os.environ.get("QEMU") or "qemu-system-aarch64"
 PANIC = re.compile(r"[Kk]ernel panic|Unable to handle kernel|Internal error:|\bOops\b|"
                    r"kernel BUG|\bBUG:|\bpanic: |\bPANIC\b", re.A)
 ROW = re.compile(r"^ROW (\S+) (\S+) (\S+)(.*)$")

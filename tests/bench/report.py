@@ -1,4 +1,4 @@
-"""Result files side by side: compare, best, spread."""
+"""Result files side by side: compare, table, best, spread."""
 import argparse
 import json
 import math
@@ -133,6 +133,56 @@ def compare(argv):
     if "min_ram_mib" in a and "min_ram_mib" in b:
         return compare_footprint(a, b)
     return compare_rows(a, b, o.min)
+
+
+def number(value):
+    return "%.0f" % value if value >= 1000 else "%.1f" % value if value >= 100 else "%.2f" % value
+
+
+def table_lines(mine, others):
+    versus = [ratios(r, mine) for r in others]
+    means = [group_means(v) for v in versus]
+    yield "| row | %s | unit | %s |" % (mine["meta"]["label"],
+                                        " | ".join(r["meta"]["label"] for r in others))
+    yield "| --- | ---: | --- |" + " ---: |" * len(others)
+    last = None
+    for name, row in mine["rows"].items():
+        group = row["group"]
+        if group != last:
+            last = group
+            scored = group not in UNSCORED
+            yield "| **%s** | | %s | %s |" % (group, "mean" if scored else "not scored", " | ".join(
+                "**%.2f**" % m[group][0] if scored and group in m else "" for m in means))
+        yield "| %s | %s | %s | %s |" % (name, number(row["value"]), row["unit"], " | ".join(
+            "%.2f" % v[name][1] if name in v else "" for v in versus))
+    yield "| **all** | | mean | %s |" % " | ".join("**%.2f**" % geomean(
+        [q for g, q in v.values() if g not in UNSCORED]) for v in versus)
+
+
+def put_between(path, name, lines):
+    """Replace what stands between the marks <!-- name --> and <!-- /name -->."""
+    with open(path) as f:
+        text = f.read()
+    head, rest = text.split("<!-- %s -->\n" % name, 1)
+    tail = rest.split("<!-- /%s -->" % name, 1)[1]
+    with open(path, "w") as f:
+        f.write("%s<!-- %s -->\n%s\n<!-- /%s -->%s" % (head, name, "\n".join(lines), name, tail))
+
+
+def table(argv):
+    """a Markdown table: a result, and how many times better it is than others"""
+    p = argparse.ArgumentParser(prog="run.py table")
+    p.add_argument("file")
+    p.add_argument("others", nargs="+")
+    p.add_argument("--into", nargs=2, metavar=("PAGE", "NAME"),
+                   help="put it between the marks <!-- NAME --> of the page")
+    o = p.parse_args(argv)
+    lines = list(table_lines(load(o.file), [load(f) for f in o.others]))
+    if o.into:
+        put_between(o.into[0], o.into[1], lines)
+    else:
+        print("\n".join(lines))
+    return 0
 
 
 def best(argv):

@@ -4,6 +4,7 @@
     run.py [--kernel IMAGE] [--bench ROWS] [--out FILE]     measure
     run.py footprint [--kernel IMAGE] [--out FILE]          boot time, memory, size
     run.py compare A B [--min RATIO]                        ratio > 1: B is better
+    run.py table A B...                                     the same as Markdown
     run.py best A B... --out FILE                           the per-row best
     run.py spread A B...                                    repeatability
 
@@ -158,7 +159,8 @@ def parser(fp):
 
 
 def main():
-    sub = {"compare": report.compare, "best": report.best, "spread": report.spread}
+    sub = {"compare": report.compare, "table": report.table, "best": report.best,
+           "spread": report.spread}
     if len(sys.argv) > 1 and sys.argv[1] in sub:
         return sub[sys.argv[1]](sys.argv[2:])
     fp = len(sys.argv) > 1 and sys.argv[1] == "footprint"

@@ -20,13 +20,14 @@ static union {
 	u8 page[PAGE_SIZE];
 } data_page __aligned(PAGE_SIZE) = {.data = {.billion = 1000000000}};
 
-void vdso_update_clock(u64 mult, u32 shift, const struct real_clock *real)
+static_assert(TIME_SHIFT == VD_TIME_SHIFT, "vdso.S");
+
+void vdso_update_clock(u64 mult, const struct real_clock *real)
 {
 	struct vdso_data *d = &data_page.data;
 
 	seq_write_begin(&d->seq);
 	d->mult = mult;
-	d->shift = shift;
 	d->real = *real;
 	seq_write_end(&d->seq);
 }

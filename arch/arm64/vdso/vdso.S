@@ -34,7 +34,6 @@ __kernel_rt_sigreturn:
 	tbnz	w11, #0, 1b
 	dmb	ishld
 	ldr	x12, [x9, #VD_MULT]
-	ldr	w13, [x9, #VD_SHIFT]
 	.if \real
 	ldp	x14, x4, [x9, #VD_REAL_OFFSET]
 	ldr	x5, [x9, #VD_REAL_RATE]
@@ -48,10 +47,7 @@ __kernel_rt_sigreturn:
 	/* (cycles * mult) >> shift, 128 bits */
 	mul	x10, x15, x12
 	umulh	x15, x15, x12
-	lsr	x10, x10, x13
-	neg	x13, x13
-	lsl	x15, x15, x13
-	orr	x10, x10, x15
+	extr	x10, x15, x10, #VD_TIME_SHIFT
 	.if \real
 	/* + offset + ((ns - since) * rate >> 32) */
 	sub	x4, x10, x4
@@ -75,20 +71,25 @@ __kernel_rt_sigreturn:
 	.type __kernel_clock_gettime, %function
 __kernel_clock_gettime:
 	/* 0 REALTIME, 5 its COARSE; 1 MONOTONIC, 4 RAW, 6 COARSE, 7 BOOTTIME */
-	cmp	w0, #7
+	cmp	w0, #1
+	b.ne	2f
+0:	read_clock 0
+	split_seconds
+	stp	x12, x10, [x1]
+	mov	w0, #0
+	ret
+2:	cmp	w0, #7
 	b.hi	3f
 	mov	w2, #1
 	lsl	w2, w2, w0
-	mov	w3, #0xd2
+	mov	w3, #0xd0
 	tst	w2, w3
-	b.eq	2f
-	read_clock 0
-	b	4f
-2:	mov	w3, #0x21
+	b.ne	0b
+	mov	w3, #0x21
 	tst	w2, w3
 	b.eq	3f
 	read_clock 1
-4:	split_seconds
+	split_seconds
 	stp	x12, x10, [x1]
 	mov	w0, #0
 	ret

@@ -3,12 +3,13 @@
 #define VDSO_DATA_H
 
 #define VD_SEQ	       0
-#define VD_SHIFT       4
 #define VD_MULT	       8
 #define VD_REAL_OFFSET 16
 #define VD_REAL_SINCE  24
 #define VD_REAL_RATE   32
 #define VD_BILLION     40
+
+#define VD_TIME_SHIFT  24 /* ns = cycles * mult >> this */
 
 #ifndef __ASSEMBLER__
 #include <linnet/seqlock.h>
@@ -16,12 +17,11 @@
 
 struct vdso_data {
 	seqcount_t seq;
-	u32 shift;
-	u64 mult;	 /* ns = cycles * mult >> shift */
+	u64 mult;
 	struct real_clock real;
 	u64 billion;	 /* ns in a second */
 };
-static_assert(offsetof(struct vdso_data, shift) == VD_SHIFT, "vdso.S");
+static_assert(offsetof(struct vdso_data, mult) == VD_MULT, "vdso.S");
 static_assert(offsetof(struct vdso_data, real.offset) == VD_REAL_OFFSET, "");
 static_assert(offsetof(struct vdso_data, real.since) == VD_REAL_SINCE, "");
 static_assert(offsetof(struct vdso_data, real.rate) == VD_REAL_RATE, "");
