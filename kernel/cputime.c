@@ -17,6 +17,7 @@
 #include <linnet/syscalls.h>
 #include <linnet/task.h>
 #include "sched.h"
+#include "watchdog.h"
 
 /* Timer handler: interrupts off, on the runqueue's own CPU. */
 void cputime_tick(struct hrtimer *timer)
@@ -26,6 +27,7 @@ void cputime_tick(struct hrtimer *timer)
 
 	if (rq->curr == rq->idle)
 		return;
+	watchdog_tick(rq, (u64)ktime_get());
 	if (irq_interrupted_user()) {
 		rq->user_samples++;
 		WRITE_ONCE(s->user, s->user + 1);

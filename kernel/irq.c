@@ -50,7 +50,8 @@ static struct irq_desc **descs; /* [irq_mutex] by irq; RCU */
 static int nr_descs;		/* [irq_mutex] */
 static DEFINE_MUTEX(irq_mutex);
 static DEFINE_PERCPU(u64[IPI_NR], ipi_counts);
-static DEFINE_PERCPU(bool, irq_hit_user);
+enum irq_hit { HIT_ATOMIC, HIT_PREEMPTIBLE, HIT_USER };
+static DEFINE_PERCPU(enum irq_hit, irq_hit); /* what was interrupted */
 
 void irq_entry(struct pt_regs *regs);
 int show_interrupts(struct seq_file *m);
@@ -267,15 +268,22 @@ void irq_entry(struct pt_regs *regs)
 	if (unlikely(cpumask_test(&rcu_waiting_for, ti->cpu)) &&
 	    !ti->preempt_count)
 		rcu_quiescent_slow();
+	this_cpu(irq_hit) = user_mode(regs)	  ? HIT_USER
+			    : !ti->preempt_count ? HIT_PREEMPTIBLE
+						 : HIT_ATOMIC;
 	ti->preempt_count += HARDIRQ_OFFSET;
-	this_cpu(irq_hit_user) = user_mode(regs);
 	root_handler(regs);
 	ti->preempt_count -= HARDIRQ_OFFSET;
 }
 
 bool irq_interrupted_user(void)
 {
-	return this_cpu(irq_hit_user);
+	return this_cpu(irq_hit) == HIT_USER;
+}
+
+bool irq_interrupted_free(void)
+{
+	return this_cpu(irq_hit) != HIT_ATOMIC;
 }
 
 void ipi_send(u32 cpu, enum ipi_kind kind)

@@ -45,3 +45,5 @@ obj-y += kernel/workqueue.o
 obj-y += kernel/symbols.o
 obj-y += kernel/pidfd.o
 obj-y += kernel/cred_sys.o
+obj-y += kernel/watchdog.o
+obj-$(if $(DEBUG),y) += kernel/debug.o

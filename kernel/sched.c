@@ -519,6 +519,7 @@ static void __schedule(bool preempt)
 void schedule(void)
 {
 	preempt_disable();
+	debug_check_schedule();
 	do {
 		__schedule(false);
 		/* spin_unlock_irq in there left our own count in place. */

@@ -24,6 +24,7 @@ struct knob {
 	void (*apply)(s64 v); /* called after a write, or NULL */
 };
 
+extern int sysctl_hung_task_timeout, sysctl_hung_task_warnings;
 extern int sysctl_pid_max, panic_timeout, print_fatal_signals;
 extern int sysctl_protected_symlinks, sysctl_protected_hardlinks;
 extern int sysctl_protected_fifos, sysctl_protected_regular;
@@ -226,6 +227,8 @@ static const struct proc_entry kernel_entries[] = {
 	{.name = "cap_last_cap", .mode = S_IFREG | 0444, .show = last_cap_show},
 	UTS_KNOB("domainname", domainname),
 	UTS_KNOB("hostname", nodename),
+	INT_KNOB("hung_task_timeout_secs", sysctl_hung_task_timeout, 0, S32_MAX / 1000),
+	INT_KNOB("hung_task_warnings", sysctl_hung_task_warnings, -1, S32_MAX),
 	{.name = "ngroups_max", .mode = S_IFREG | 0444, .show = ngroups_show},
 	UTS_ENTRY("osrelease", release),
 	UTS_ENTRY("ostype", sysname),

@@ -66,6 +66,8 @@ void ipi_count(u32 kind);
 u64 irq_total(void);
 /* In a handler: did the interrupt come from user mode? */
 bool irq_interrupted_user(void);
+/* Could it have switched tasks there? */
+bool irq_interrupted_free(void);
 
 /* Run @fn on every CPU in @mask (without the caller) and wait. */
 /* The affinity fields of a CPU's MPIDR. */

@@ -63,7 +63,12 @@ static inline bool in_atomic(void)
 
 #ifdef CONFIG_DEBUG
 void might_sleep(void);
+void debug_check_schedule(void); /* on entry to the scheduler */
 #else
+static inline void debug_check_schedule(void)
+{
+}
+
 static inline void might_sleep(void)
 {
 }

@@ -145,6 +145,7 @@ struct task {
 	/* accounting */
 	ktime_t start_time; /* boot-time clock */
 	u64 nvcsw, nivcsw, min_flt, maj_flt;
+	u64 hang_switches; /* khungtaskd: switches at its last look */
 	struct io_accounting io;
 	u64 timer_slack_ns;
 	u16 ioprio; /* IOPRIO_PRIO_VALUE() */
