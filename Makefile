@@ -22,6 +22,7 @@ include kernel/lib/objects.mk
 include mm/objects.mk
 include fs/objects.mk
 include drivers/objects.mk
+include tests/selftest/objects.mk
 include scripts/userland.mk
 include tests/unit/unit.mk
 include tests/fuzz/fuzz.mk

@@ -10,6 +10,7 @@
 #include <linnet/fs.h>
 #include <linnet/init.h>
 #include <linnet/initramfs.h>
+#include <linnet/ktest.h>
 #include <linnet/memblock.h>
 #include <linnet/of.h>
 #include <linnet/page.h>
@@ -124,6 +125,7 @@ static int kernel_init(void *unused)
 	open_console();
 	mark_rodata_ro();
 	pr_info("Memory: %lu KiB free\n", nr_free_pages() << (PAGE_SHIFT - 10));
+	ktest_run();
 	err = try_init_programs();
 	if (err && !of_initrd(&start, &end))
 		panic("There is no initramfs and so no init. Give one to the boot loader (QEMU: -initrd)");

@@ -11,6 +11,7 @@ obj-y += kernel/init.o
 obj-y += kernel/ioprio.o
 obj-y += kernel/irq.o
 obj-y += kernel/kcmp.o
+obj-y += kernel/ktest.o
 obj-y += kernel/main.o
 obj-y += kernel/membarrier.o
 obj-y += kernel/mutex.o

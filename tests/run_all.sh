@@ -4,8 +4,9 @@
 # usage: tests/run_all.sh [--quick] [KERNEL [INITRD]]
 #
 # Host: unit tests and a fixed number of fuzzing runs of the parsers, under
-# sanitizers. Guest: the expect suites on one CPU with GICv2, and on four with
-# GICv3; --quick leaves out the fuzzing, the second round and the slow suites.
+# sanitizers. Guest: the kernel's own tests, the ABI programs and the expect suites
+# on one CPU with GICv2 and on four with GICv3, then stress. --quick leaves out
+# the fuzzing, the second round and the slow suites.
 set -u
 cd "$(dirname "$0")/.."
 BUILD=${BUILD:-build}
@@ -37,6 +38,8 @@ suite() {
 }
 
 suite "unit tests" make -s test-unit BUILD="$BUILD"
+suite "inside the kernel, 4 CPUs" tests/selftest/run_tests.sh \
+	--kernel "$kernel" --initrd "$initrd" --smp 4 --gic 3
 suite "ABI, 4 CPUs" tests/abi/run_tests.sh \
 	--kernel "$kernel" --initrd "$initrd" --smp 4 --gic 3
 if [ -z "$quick" ]; then

@@ -4,7 +4,8 @@
 #
 # usage: tests/stress/run_tests.sh [OPTION]... [SUITE]...
 #
-# Options as for tests/phase_a/run_tests.sh; --smp is 4 unless given.
+# Options, --reference too, as for tests/phase_a/run_tests.sh; --smp is 4 unless
+# given.
 # STRESS_SCALE=10 multiplies the rounds of every test.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)

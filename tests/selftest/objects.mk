@@ -1,0 +1,3 @@
+obj-y += tests/selftest/deferred.o
+obj-y += tests/selftest/locks.o
+obj-y += tests/selftest/memory.o
