@@ -13,6 +13,7 @@ obj-y += fs/initramfs.o
 obj-y += fs/inode.o
 obj-y += fs/libfs.o
 obj-y += fs/locks.o
+obj-y += fs/lookup.o
 obj-y += fs/mnt_namespace.o
 obj-y += fs/mount.o
 obj-y += fs/mount_sys.o
