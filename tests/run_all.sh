@@ -3,10 +3,11 @@
 #
 # usage: tests/run_all.sh [--quick] [KERNEL [INITRD]]
 #
-# Host: unit tests and a fixed number of fuzzing runs of the parsers, under
-# sanitizers. Guest: the kernel's own tests, the ABI programs and the expect suites
-# on one CPU with GICv2 and on four with GICv3, then stress. --quick leaves out
-# the fuzzing, the second round and the slow suites.
+# Host: whether docs/syscalls is up to date, unit tests and a fixed number of
+# fuzzing runs of the parsers, under sanitizers. Guest: the kernel's own tests, the
+# ABI programs and the expect suites on one CPU with GICv2 and on four with
+# GICv3, then stress. --quick leaves out the fuzzing, the second round and the
+# slow suites.
 set -u
 cd "$(dirname "$0")/.."
 BUILD=${BUILD:-build}
@@ -37,6 +38,8 @@ suite() {
 	passed=$((passed + $1)) failed=$((failed + f)) skipped=$((skipped + ${5:-0}))
 }
 
+suite "table of system calls" scripts/make_syscall_table.py --check \
+	--build "$BUILD"
 suite "unit tests" make -s test-unit BUILD="$BUILD"
 suite "inside the kernel, 4 CPUs" tests/selftest/run_tests.sh \
 	--kernel "$kernel" --initrd "$initrd" --smp 4 --gic 3

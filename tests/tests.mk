@@ -12,3 +12,7 @@ test-quick: $(BUILD)/Image $(BUILD)/initramfs.cpio.gz $(MUSL_STAMP) ## run what 
 test-stress: $(BUILD)/Image $(BUILD)/initramfs.cpio.gz $(MUSL_STAMP) ## many tasks on the same objects (STRESS_SCALE=10: longer)
 	@BUILD=$(BUILD) tests/stress/run_tests.sh --kernel $(BUILD)/Image \
 		--initrd $(BUILD)/initramfs.cpio.gz
+
+.PHONY: syscall-table
+syscall-table: $(BUILD)/gen/syscall_list.h ## write the table in docs/syscalls/README.md
+	@scripts/make_syscall_table.py --build $(BUILD)
