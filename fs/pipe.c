@@ -9,7 +9,8 @@
  *   P2  a write of at most PIPE_BUF bytes is not interleaved with others
  *       (POSIX write())
  *
- * Lock order: inode->lock > nothing; pipe->lock > wait queues. A page that was
+ * Lock order: pipe->lock > mmap_lock (copies to and from user memory), wait
+ * queues; inode->lock guards inode->pipe, with nothing inside. A page that was
  * read empty is kept for the next write: two per pipe.
  */
 #include <asm/ioctls.h>

@@ -9,8 +9,8 @@
  * A timer on a CPU clock is a struct cpu_timer instead of an hrtimer and goes
  * on by itself always: it costs nothing while the process sleeps.
  *
- * Lock: thread_group->timers_lock for the list; sighand->lock for the entry;
- * the hrtimer base's for the rest.
+ * Lock order: list_lock, for the lists and timer_settime() > sighand->lock, for
+ * the signal entry and timers on CPU clocks > the hrtimer base's.
  */
 #include <asm/uaccess.h>
 #include <linnet/errno.h>

@@ -7,9 +7,10 @@
  *
  * A page is locked while it is read in, truncated or written back; new pages
  * enter locked. Truncation removes pages under invalidate_lock held for
- * writing, faults and reads that add pages hold it for reading.
+ * writing, faults hold it for reading while they look a page up.
  *
- * Lock order: invalidate_lock > page lock > i_mmap_lock > ptl > mapping->lock.
+ * Lock order: invalidate_lock > page lock > mapping->lock;
+ * invalidate_lock > i_mmap_lock > ptl > mapping->lock.
  */
 #include <asm/mmu.h>
 #include <asm/uaccess.h>

@@ -3,8 +3,8 @@
  *
  * mm->vmas is ordered by address and augmented with the largest hole below a
  * subtree's VMAs, so that a free range is found in logarithmic time. Each
- * file's i_mmap is an interval tree over page offsets, used by truncation and
- * reclaim to find all mappings of a page.
+ * file's i_mmap is an interval tree over page offsets, used by truncation to
+ * find all mappings of a page.
  *
  * Locks: mmap_lock for writing for every change; i_mmap_lock inside it.
  */

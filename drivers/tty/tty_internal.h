@@ -41,7 +41,7 @@ static inline u32 tty_chars_in_buffer(struct tty *tty)
 	return ops->chars_in_buffer ? ops->chars_in_buffer(tty) : 0;
 }
 
-/* tty_open.c */
+/* tty_core.c */
 int tty_open(struct inode *inode, struct file *f);
 void tty_release(struct inode *inode, struct file *f);
 

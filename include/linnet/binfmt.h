@@ -13,7 +13,7 @@ enum { BINPRM_BUF_SIZE = 256, MAX_ARG_STRLEN_PAGES = 32, MAX_INTERPRETERS = 5 };
 struct binprm {
 	char buf[BINPRM_BUF_SIZE]; /* first bytes of the file, zero-filled */
 	struct file *file;
-	struct file *script; /* what #! replaced, for AT_EXECFD users */
+	struct file *script; /* the interpreter that #! names */
 	struct mm *mm;	     /* the new address space, with its stack VMA */
 	struct vma *stack;
 	u64 p;		     /* lowest byte of the strings on the stack */

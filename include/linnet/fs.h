@@ -14,7 +14,7 @@
  * after an RCU grace period because path walks look at them without locks.
  *
  * Lock order (outermost first)
- *   rename_mutex (per sb) > inode->rwsem parent > child > file->pos_lock >
+ *   file->pos_lock > rename_mutex (per sb) > inode->rwsem parent > child >
  *   mm->mmap_lock > mapping->invalidate_lock > page lock > mapping->lock
  *   dcache: parent dentry->lock > child dentry->lock > hash, LRU locks
  */

@@ -5,8 +5,8 @@
  * table, working directory, signal handlers, thread group and credentials;
  * clone flags decide which are shared and which are copied.
  *
- * Life: task_create() (kernel/fork.c) -> runs -> do_exit() -> zombie until the
- * parent waits (or at once when nobody will) -> task_release() unhashes it ->
+ * Life: copy_process() (kernel/fork.c) -> runs -> do_exit() -> zombie until the
+ * parent waits (or at once when nobody will) -> release_task() unhashes it ->
  * last task_put() frees it after an RCU grace period.
  *
  * Locks

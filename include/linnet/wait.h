@@ -8,7 +8,9 @@
  * own instead of a task (poll, epoll); it runs under the queue's lock with
  * interrupts off.
  *
- * The lock of a wait queue nests inside every other lock except runqueue locks.
+ * The lock of a wait queue nests inside every other lock. Inside it are only
+ * those of the scheduler, of epoll (its callback) and, where the queue's lock
+ * guards an object of its own (timerfd), of timer bases.
  */
 #ifndef LINNET_WAIT_H
 #define LINNET_WAIT_H
