@@ -2,8 +2,8 @@
  * Spinlocks: fair ticket locks; holding one disables preemption.
  *
  * A lock that is ever taken from an interrupt handler must always be taken
- * with the _irq forms. Never sleep under one. The debug build remembers the
- * owner and checks the order of acquisition.
+ * with the _irq forms. Never sleep under one. The debug build reports sleeping
+ * with preemption off, and spin_assert_held() of a lock that nobody holds.
  */
 #ifndef LINNET_SPINLOCK_H
 #define LINNET_SPINLOCK_H
