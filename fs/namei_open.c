@@ -246,7 +246,17 @@ static int open_last(struct nameidata *nd, struct file *f,
 	return open_path(nd, f, how, created);
 }
 
-/* ".", ".." and "/": directories that need no lookup. */
+/* Where O_CREAT may not find what is there. */
+static int may_exist(const struct inode *inode, const struct open_how_in *how)
+{
+	if (!(how->flags & O_CREAT))
+		return 0;
+	if (how->flags & O_EXCL)
+		return -EEXIST;
+	return S_ISDIR(inode->mode) ? -EISDIR : 0;
+}
+
+/* ".", ".." and "/", which need no lookup, or what a magic link led to. */
 static int open_here(struct nameidata *nd, struct file *f,
 		     const struct open_how_in *how)
 {
@@ -256,8 +266,8 @@ static int open_here(struct nameidata *nd, struct file *f,
 		err = nd_dotdot(nd);
 	if (!err)
 		err = nd_unlazy(nd);
-	if (!err && how->flags & O_CREAT)
-		err = -EISDIR;
+	if (!err)
+		err = may_exist(nd->path.dentry->inode, how);
 	return err ? err : open_path(nd, f, how, false);
 }
 
