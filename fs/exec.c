@@ -405,8 +405,11 @@ static void exec_mmap(struct mm *mm)
 int begin_new_exec(struct binprm *b)
 {
 	struct task *t = current;
-	int err = de_thread(t);
+	int err;
 
+	/* The other threads end now: there is no way back to the program. */
+	b->point_of_no_return = true;
+	err = de_thread(t);
 	if (err)
 		return err;
 	err = unshare_files();
@@ -414,7 +417,6 @@ int begin_new_exec(struct binprm *b)
 		err = unshare_sighand(t);
 	if (err)
 		return err;
-	b->point_of_no_return = true;
 	b->mm->exe_file = exec_file_get(b->file);
 	exec_mmap(b->mm);
 	b->mm = NULL;

@@ -164,17 +164,33 @@ void mnt_tree_changed(struct mnt_namespace *ns)
 	wake_up_common(&ns->poll, TASK_NORMAL, 0, 0);
 }
 
+/*
+ * Walks spin while mount_seq is odd, with preemption off: a writer that was
+ * preempted then would not get the CPU back.
+ */
+static void tree_change_begin(void)
+{
+	preempt_disable();
+	seq_write_begin(&mount_seq);
+}
+
+static void tree_change_end(void)
+{
+	seq_write_end(&mount_seq);
+	preempt_enable();
+}
+
 /* Attach @m, whose creation reference becomes the tree's. */
 void mnt_attach(struct mount *m, struct mount *parent, struct dentry *at)
 {
-	seq_write_begin(&mount_seq);
-	m->parent = mntget(parent);
-	WRITE_ONCE(m->mountpoint, dget(at));
-	spin_lock(&at->lock);
+	mntget(parent);
+	dget(at);
 	atomic_or(&at->flags, DCACHE_MOUNTED);
-	spin_unlock(&at->lock);
+	tree_change_begin();
+	m->parent = parent;
+	WRITE_ONCE(m->mountpoint, at);
 	hlist_add_head(&m->hash, bucket(parent, at));
-	seq_write_end(&mount_seq);
+	tree_change_end();
 	list_add_tail(&m->child, &parent->children);
 	m->ns = parent->ns;
 	if (m->ns) {
@@ -202,17 +218,14 @@ void mnt_detach(struct mount *m, struct path *old)
 {
 	struct dentry *at = m->mountpoint;
 
-	seq_write_begin(&mount_seq);
 	*old = (struct path){m->parent, at};
+	tree_change_begin();
 	hlist_del(&m->hash);
 	WRITE_ONCE(m->parent, m);
 	WRITE_ONCE(m->mountpoint, m->root);
-	seq_write_end(&mount_seq);
-	if (!still_mountpoint(at)) {
-		spin_lock(&at->lock);
+	tree_change_end();
+	if (!still_mountpoint(at))
 		atomic_and(&at->flags, ~(u32)DCACHE_MOUNTED);
-		spin_unlock(&at->lock);
-	}
 	list_del(&m->child);
 	if (m->ns) {
 		list_del(&m->list);

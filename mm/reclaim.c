@@ -80,23 +80,38 @@ static u64 mm_pages(const struct mm *mm)
 	       mm->pgtables / PAGE_SIZE;
 }
 
+struct memory_use {
+	u64 total_vm, anon, file, shmem, pages; /* in pages */
+};
+
+/* What a process uses: of the first of its threads that still has memory. */
+static struct memory_use memory_use(struct task *p)
+{
+	struct memory_use u = {0};
+	struct task *t;
+
+	for_each_thread(p, t) {
+		spin_lock(&t->lock);
+		if (t->mm)
+			u = (struct memory_use){t->mm->total_vm, t->mm->rss_anon,
+						t->mm->rss_file, t->mm->rss_shmem,
+						mm_pages(t->mm)};
+		spin_unlock(&t->lock);
+		if (u.pages)
+			break;
+	}
+	return u;
+}
+
 /* Badness in pages; 0: never kill. [tasklist] */
 u64 oom_badness(struct task *p)
 {
 	s64 adj = p->tg->oom_score_adj, points;
-	struct task *t;
-	u64 pages = 0;
+	u64 pages;
 
 	if (p == child_reaper || p->flags & PF_KTHREAD || adj == -1000)
 		return 0;
-	for_each_thread(p, t) {
-		spin_lock(&t->lock);
-		if (t->mm)
-			pages = mm_pages(t->mm);
-		spin_unlock(&t->lock);
-		if (pages)
-			break;
-	}
+	pages = memory_use(p).pages;
 	if (!pages)
 		return 0;
 	points = (s64)pages + adj * (s64)(mem_counters.total_pages / 1000);
@@ -128,12 +143,12 @@ static struct task *choose_victim(bool *dying)
 
 static void kill_victim(struct task *p)
 {
+	struct memory_use u = memory_use(p);
 	struct task *t;
 
 	pr_err("Out of memory: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, file-rss:%lukB, shmem-rss:%lukB\n",
-	       task_pid(p), p->comm, p->mm ? p->mm->total_vm * 4 : 0,
-	       p->mm ? p->mm->rss_anon * 4 : 0, p->mm ? p->mm->rss_file * 4 : 0,
-	       p->mm ? p->mm->rss_shmem * 4 : 0);
+	       task_pid(p), p->comm, u.total_vm * 4, u.anon * 4, u.file * 4,
+	       u.shmem * 4);
 	for_each_thread(p, t)
 		atomic_or(&t->flags, PF_OOM_VICTIM);
 	send_signal(SIGKILL, SEND_SIG_PRIV, p, true);
