@@ -420,7 +420,7 @@ struct file {
 	u32 ra_size, ra_async;
 	u32 wb_err;
 	struct fown *owner;	/* F_SETOWN, F_SETSIG; NULL none */
-	struct list_head epoll_links; /* [epoll's lock] watchers */
+	struct list_head epoll_links; /* [lock] watchers */
 	struct rcu_head rcu;
 };
 

@@ -107,7 +107,7 @@ struct mm {
 	struct mmu_context mmu; /* page-table root, ASID: arch */
 	u32 users;	     /* [A] tasks; the last one empties it */
 	u32 count;	     /* [A] users as one + kernel references */
-	spinlock_t lock;     /* arg/env ranges, exe_file */
+	spinlock_t lock;     /* guards nothing yet */
 
 	u64 mmap_base;	     /* [I] top-down start of mmap() */
 	u64 total_vm, data_vm, stack_vm, exec_vm, locked_vm, shared_vm; /* pages */
@@ -119,7 +119,7 @@ struct mm {
 	u64 arg_start, arg_end, env_start, env_end;
 	u64 saved_auxv[2 * 24];
 	u64 vdso;	     /* address of the vDSO's code */
-	struct file *exe_file; /* [lock] */
+	struct file *exe_file; /* [I] set before the mm is used */
 	u64 def_flags;	     /* mlockall(MCL_FUTURE) */
 	u32 dumpable;
 	u32 membarrier_state;

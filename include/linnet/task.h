@@ -12,7 +12,7 @@
  * Locks
  *   tasklist_lock  parent/child/thread/ptrace links, process groups and
  *                  sessions, exit states; taken with interrupts on
- *   task->lock     mm, files, fs, comm, cpumask as seen by other tasks
+ *   task->lock     mm, files, fs, nsproxy, comm, vfork_done as seen by others
  *   sighand->lock  signals and everything in struct thread_group
  *   order: tasklist_lock > task->lock > sighand->lock > runqueue lock
  */
