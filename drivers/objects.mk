@@ -5,4 +5,5 @@ obj-y += drivers/irqchip/gic_v3.o
 obj-y += drivers/clocksource/arm_timer.o
 include drivers/tty/objects.mk
 include drivers/char/objects.mk
+include drivers/virtio/objects.mk
 obj-y += drivers/rtc/pl031.o

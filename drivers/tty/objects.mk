@@ -1,3 +1,4 @@
+obj-y += drivers/tty/hvc.o
 obj-y += drivers/tty/n_tty.o
 obj-y += drivers/tty/n_tty_out.o
 obj-y += drivers/tty/n_tty_read.o

@@ -19,6 +19,8 @@ unit-cflags := -std=gnu17 -g -O1 -DLINNET_HOST -fno-builtin \
 	-Iinclude -Itests/unit -MMD -MP
 unit-ldlibs := -lz -pthread
 
+unit-src-virtqueue := drivers/virtio/virtqueue.c
+
 unit-tests := $(sort $(patsubst tests/unit/test_%.c,%,\
 	$(wildcard tests/unit/test_*.c)))
 unit-programs := $(unit-tests:%=$(unit-build)/test_%)
@@ -45,4 +47,5 @@ $(unit-programs): $(unit-build)/test_%: $(unit-build)/tests/unit/test_%.o \
 test-unit: $(unit-programs)
 	@tests/unit/run_tests.sh $(unit-programs)
 
--include $(wildcard $(unit-build)/kernel/lib/*.d $(unit-build)/tests/unit/*.d)
+-include $(wildcard $(unit-build)/kernel/lib/*.d $(unit-build)/tests/unit/*.d \
+	$(unit-build)/drivers/*/*.d)

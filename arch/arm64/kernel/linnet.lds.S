@@ -41,6 +41,9 @@ SECTIONS
 		_driver_table_start = .;
 		KEEP(*(.driver_table))
 		_driver_table_end = .;
+		_virtio_table_start = .;
+		KEEP(*(.virtio_table))
+		_virtio_table_end = .;
 		_irqchip_table_start = .;
 		KEEP(*(.irqchip_table))
 		_irqchip_table_end = .;
