@@ -22,6 +22,7 @@ enum { FDT_WINDOW = 2 << 20 }; /* largest blob: what the fixmap maps */
 
 static struct fdt tree;
 static int chosen = -1;
+static const struct fdt_walk *probing; /* at the node being probed */
 
 void __init_text of_init(const void *blob)
 {
@@ -139,10 +140,19 @@ bool of_cpu_mpidr(u32 i, u64 *mpidr)
 
 /* --- resources of a node --- */
 
+/* The node being probed needs no search from the root. */
+static int walk_to(struct fdt_walk *w, int node)
+{
+	if (!probing || fdt_walk_node(probing) != node)
+		return fdt_walk_to(w, &tree, node);
+	*w = *probing;
+	return 0;
+}
+
 int of_reg(int node, u32 index, phys_addr_t *base, u64 *size)
 {
 	struct fdt_walk w;
-	int err = fdt_walk_to(&w, &tree, node);
+	int err = walk_to(&w, node);
 
 	return err ? err : fdt_reg(&w, index, base, size);
 }
@@ -166,7 +176,7 @@ int of_irq(int node, u32 index)
 {
 	struct fdt_walk w;
 	struct fdt_irq irq;
-	int err = fdt_walk_to(&w, &tree, node);
+	int err = walk_to(&w, node);
 
 	if (!err)
 		err = fdt_irq(&w, index, &irq);
@@ -205,6 +215,7 @@ static int probe_table(driver_table start, driver_table end, bool first_only)
 	int result = -ENODEV;
 
 	fdt_walk_start(&w, &tree);
+	probing = &w;
 	while (fdt_walk_next(&w)) {
 		int node = fdt_walk_node(&w), err;
 		const struct of_driver *d = find_driver(start, end, node);
@@ -220,6 +231,7 @@ static int probe_table(driver_table start, driver_table end, bool first_only)
 		if (!err && first_only)
 			break;
 	}
+	probing = NULL;
 	return result;
 }
 
