@@ -375,7 +375,7 @@ static struct dentry *devpts_mount(struct file_system_type *type,
 
 static struct file_system_type devpts_type = {
 	.name = "devpts",
-	.flags = FS_USERNS_MOUNT,
+	.flags = FS_USERNS_MOUNT | FS_PINNED_NAMES,
 	.mount = devpts_mount,
 	.kill_sb = kill_anon_super,
 };
