@@ -26,8 +26,9 @@
  * what is written and has no more input.
  *
  * Lock: port->lock, irq-safe, guards the queues and buffers; nothing is printed
- * under it, for the console takes it too (hvc_unlock). In a panic its holder
- * may be a stopped CPU: the console then writes to the emergency register.
+ * under it, for the console takes it too (hvc_unlock). The console does not
+ * wait for it for ever: its holder may be a CPU that a panic stopped, or the
+ * very one that prints. It then writes to the emergency register.
  *
  * Not here: several ports on a device (VIRTIO_CONSOLE_F_MULTIPORT).
  */
@@ -406,16 +407,23 @@ static void emergency_send(struct hvc_port *p, const char *s, size_t len)
 	}
 }
 
-/* Interrupts are off. */
+static bool try_to_lock(struct hvc_port *p)
+{
+	for (u32 i = 0; i < WAIT_SPINS; i++) {
+		if (spin_trylock(&p->lock))
+			return true;
+		cpu_relax();
+	}
+	return false;
+}
+
 static void hvc_console_write(struct console *con, const char *s, size_t len)
 {
 	struct hvc_port *p = container_of(con, struct hvc_port, console);
 
 	if (port_dead(p))
 		return;
-	if (!oops_in_progress) {
-		spin_lock(&p->lock);
-	} else if (!spin_trylock(&p->lock)) {
+	if (!try_to_lock(p)) {
 		emergency_send(p, s, len);
 		return;
 	}
