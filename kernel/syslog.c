@@ -1,7 +1,7 @@
 /*
- * syslog(2): the kernel log for dmesg and klogd.
+ * syslog(2): the kernel log for dmesg and klogd; /proc/kmsg reads through it.
  *
- * All readers of SYSLOG_ACTION_READ share one place in the log, as they share
+ * All readers of SYSLOG_ACTION_READ and /proc/kmsg share one place in the log, as they share
  * one place behind which it counts as cleared; both are sequence numbers.
  * Lines look like "<6>[    0.123456] text".
  *
@@ -14,6 +14,7 @@
 #include <linnet/printf.h>
 #include <linnet/syscalls.h>
 #include <linnet/task.h>
+#include <linnet/uio.h>
 #include <linnet/wait.h>
 
 /* The numbers of syslog(2); no header of the ABI has them. */
@@ -64,11 +65,11 @@ static int next_line(u64 *seq)
 }
 
 /* As much as fits of what is new: bytes, or -EFAULT. */
-static long read_new_locked(char __user *buf, u32 len)
+static long read_new_locked(struct iov_iter *to)
 {
 	long done = 0;
 
-	while (len) {
+	while (to->count) {
 		u64 seq = read_seq;
 		u32 n = (u32)next_line(&seq), part;
 
@@ -77,11 +78,10 @@ static long read_new_locked(char __user *buf, u32 len)
 		if (record.seq != read_seq)
 			read_off = 0; /* overwritten meanwhile */
 		read_off = min(read_off, n);
-		part = min(n - read_off, len);
-		if (copy_to_user(buf + done, line + read_off, part))
+		part = (u32)min((size_t)(n - read_off), to->count);
+		if (copy_to_iter(line + read_off, part, to) != part)
 			return done ? done : -EFAULT;
 		done += part;
-		len -= part;
 		read_off += part;
 		read_seq = record.seq;
 		if (read_off == n) {
@@ -92,19 +92,33 @@ static long read_new_locked(char __user *buf, u32 len)
 	return done;
 }
 
-static long syslog_read(char __user *buf, u32 len)
+bool syslog_has_unread(void)
+{
+	return READ_ONCE(read_seq) < log_next_seq();
+}
+
+long syslog_read(struct iov_iter *to, bool nonblock)
 {
 	long n;
 
 	do {
-		if (wait_event_interruptible(&log_wait,
-					     read_seq < log_next_seq()))
+		if (nonblock && !syslog_has_unread())
+			return -EAGAIN;
+		if (wait_event_interruptible(&log_wait, syslog_has_unread()))
 			return -ERESTARTSYS;
 		mutex_lock(&syslog_lock);
-		n = read_new_locked(buf, len);
+		n = read_new_locked(to);
 		mutex_unlock(&syslog_lock);
 	} while (!n);
 	return n;
+}
+
+static long syslog_read_user(char __user *buf, u32 len)
+{
+	struct iov_iter to;
+
+	iov_iter_ubuf(&to, ITER_DEST, buf, len);
+	return syslog_read(&to, false);
 }
 
 /* Bytes of all lines from @seq on. */
@@ -178,10 +192,15 @@ static void set_console(int action, int level)
 	mutex_unlock(&syslog_lock);
 }
 
+bool syslog_may_control(void)
+{
+	return capable(CAP_SYSLOG) || capable(CAP_SYS_ADMIN);
+}
+
 static bool action_allowed(int action)
 {
 	return action == ACTION_READ_ALL || action == ACTION_SIZE_BUFFER ||
-	       capable(CAP_SYSLOG) || capable(CAP_SYS_ADMIN);
+	       syslog_may_control();
 }
 
 static long do_syslog(int action, char __user *buf, int len)
@@ -200,7 +219,7 @@ static long do_syslog(int action, char __user *buf, int len)
 		if (!access_ok(buf, (size_t)len))
 			return -EFAULT;
 		return action == ACTION_READ
-			       ? syslog_read(buf, (u32)len)
+			       ? syslog_read_user(buf, (u32)len)
 			       : syslog_read_all(buf, (u32)len,
 						 action == ACTION_READ_CLEAR);
 	case ACTION_CLEAR:

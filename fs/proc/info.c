@@ -341,6 +341,7 @@ const struct proc_entry proc_root_entries[] = {
 	{.name = "devices", TEXT(devices_show)},
 	{.name = "filesystems", TEXT(filesystems_show)},
 	{.name = "interrupts", TEXT(interrupts_show)},
+	{.name = "kmsg", .mode = S_IFREG | 0400, .fops = &proc_kmsg_fops},
 	{.name = "loadavg", TEXT(loadavg_show)},
 	{.name = "locks", TEXT(locks_show)},
 	{.name = "meminfo", TEXT(meminfo_show)},

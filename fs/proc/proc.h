@@ -92,6 +92,9 @@ void proc_show_smaps_rollup(struct seq_file *m, struct mm *mm);
 /* fdinfo.c */
 extern const struct inode_ops proc_fdinfo_iops;
 
+/* kmsg.c */
+extern const struct file_ops proc_kmsg_fops;
+
 /* info.c, mounts.c */
 int show_mounts(struct seq_file *m, void *v);
 int show_mountinfo(struct seq_file *m, void *v);

@@ -28,4 +28,14 @@ u64 log_next_seq(void);
 void log_message(int level, int facility, const char *text);
 void printk_break_locks(void);
 
+struct iov_iter;
+/*
+ * syslog.c: what no reader has had yet, as lines. Waits for some unless
+ * @nonblock. Return: bytes, -EAGAIN, -ERESTARTSYS, -EFAULT. May sleep.
+ */
+long syslog_read(struct iov_iter *to, bool nonblock);
+bool syslog_has_unread(void);
+/* May the caller take lines from the log, clear it, set the console's level? */
+bool syslog_may_control(void);
+
 #endif
