@@ -68,7 +68,8 @@ struct mount *lookup_mnt(const struct path *p)
 		m = lookup_mnt_rcu(p->mnt, p->dentry);
 		if (!m)
 			break;
-		mntget(m);
+		if (!mntget_live(m))
+			continue; /* out of the table since */
 		if (!seq_read_retry(&mount_seq, seq))
 			break;
 		rcu_read_unlock();

@@ -76,6 +76,19 @@ static inline struct mount *mntget(struct mount *m)
 	atomic_inc(&m->refs);
 	return m;
 }
+/* For who has found @m under RCU: false if its last user has gone. */
+static inline bool mntget_live(struct mount *m)
+{
+	u32 refs = atomic_read(&m->refs);
+
+	do {
+		if (!refs)
+			return false;
+	} while (!__atomic_compare_exchange_n(&m->refs, &refs, refs + 1, true,
+					      __ATOMIC_ACQUIRE,
+					      __ATOMIC_RELAXED));
+	return true;
+}
 /* Step from the root of a mount to its mountpoint. [RCU or reference] */
 static inline bool mnt_has_parent(const struct mount *m)
 {

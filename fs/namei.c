@@ -105,7 +105,8 @@ void nd_end(struct nameidata *nd)
 /* Reference nd->path; false if it is dying. RCU held. */
 static bool legitimize(struct path *p)
 {
-	mntget(p->mnt); /* its memory stays: mount_seq is checked after */
+	if (!mntget_live(p->mnt))
+		return false;
 	if (dget_not_dead(p->dentry))
 		return true;
 	mntput(p->mnt);
@@ -126,6 +127,7 @@ int nd_unlazy(struct nameidata *nd)
 	if (!(nd->flags & LOOKUP_RCU))
 		return 0;
 	ok = legitimize(&nd->path);
+	nd->root_held = ok && nd->root_set && legitimize(&nd->root);
 	nd->flags &= ~(u32)LOOKUP_RCU;
 	rcu_read_unlock();
 	if (!ok) {
@@ -135,10 +137,7 @@ int nd_unlazy(struct nameidata *nd)
 	/* With the reference the inode stays: is it the one that was seen? */
 	inode = nd->path.dentry->inode;
 	stale = !inode || (nd->seen && inode != nd->seen);
-	if (nd->root_set) {
-		nd->root_held = true;
-		path_get(&nd->root);
-	}
+	stale |= nd->root_set && !nd->root_held;
 	return !stale && walk_was_clean(nd) ? 0 : -ECHILD;
 }
 

@@ -31,7 +31,7 @@ static u64 nr_queued, nr_done;			   /* [A] callbacks, ever */
 cpumask_t rcu_waiting_for;			   /* [A] */
 static DEFINE_WAIT_QUEUE(rcu_wq);		   /* the thread */
 static DEFINE_WAIT_QUEUE(rcu_done_wq);		   /* rcu_barrier() */
-static bool in_hurry; /* somebody waits for the end of the grace period */
+static u32 in_hurry; /* [A] how many wait for the end of the grace period */
 
 /* A grace period is not free: collect callbacks for a moment. */
 enum { GATHER_MS = 10, GATHER_MAX = 4000, POLL_US = 300 };
@@ -139,7 +139,7 @@ static void gather(void)
 	DEFINE_WAIT(w);
 
 	wait_prepare(&rcu_wq, &w, TASK_IDLE_STATE);
-	if (!READ_ONCE(in_hurry) &&
+	if (!atomic_read(&in_hurry) &&
 	    atomic_read(&nr_queued) - atomic_read(&nr_done) < GATHER_MAX)
 		schedule_timeout_at(ktime_get() + GATHER_MS * NSEC_PER_MSEC);
 	wait_finish(&rcu_wq, &w);
@@ -165,10 +165,10 @@ void rcu_barrier(void)
 	u64 target = atomic_read(&nr_queued);
 
 	might_sleep();
-	WRITE_ONCE(in_hurry, true);
+	atomic_inc(&in_hurry);
 	wake_up_common(&rcu_wq, ~0u, 0, 0);
 	wait_event(&rcu_done_wq, (s64)(atomic_read(&nr_done) - target) >= 0);
-	WRITE_ONCE(in_hurry, false);
+	atomic_dec(&in_hurry);
 }
 
 struct rcu_waiter {
@@ -188,10 +188,10 @@ void synchronize_rcu(void)
 	might_sleep();
 	completion_init(&w.done);
 	call_rcu(&w.head, wake_waiter);
-	WRITE_ONCE(in_hurry, true);
+	atomic_inc(&in_hurry);
 	wake_up_common(&rcu_wq, ~0u, 0, 0);
 	wait_for_completion(&w.done);
-	WRITE_ONCE(in_hurry, false);
+	atomic_dec(&in_hurry);
 }
 
 static int __init_text rcu_start(void)
