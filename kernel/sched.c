@@ -212,9 +212,9 @@ static void enqueue_task(struct rq *rq, struct task *t, bool wakeup)
 		fair_enqueue(rq, t, wakeup);
 }
 
+/* on_rq is left alone: see try_to_wake_up(). */
 static void dequeue_task(struct rq *rq, struct task *t)
 {
-	t->on_rq = false;
 	rq->nr_running--;
 	if (task_is_rt(t))
 		rt_dequeue(rq, t);
@@ -269,13 +269,20 @@ static void activate(struct rq *rq, struct task *t, bool wakeup)
 	check_preempt(rq, t);
 }
 
-/* Still runnable, or about to sleep on its own CPU: just change the state. */
+/*
+ * Still runnable, or about to sleep on its own CPU: just change the state. False if
+ * it is off the queues.
+ */
 static bool wake_queued(struct task *t, u32 mask)
 {
 	u64 flags;
-	struct rq *rq = task_rq_lock(t, &flags);
-	bool queued = t->on_rq;
+	struct rq *rq;
+	bool queued;
 
+	if (!READ_ONCE(t->on_rq))
+		return false;
+	rq = task_rq_lock(t, &flags);
+	queued = t->on_rq;
 	if (queued && (READ_ONCE(t->state) & mask))
 		WRITE_ONCE(t->state, TASK_RUNNING);
 	task_rq_unlock(rq, flags);
@@ -312,6 +319,11 @@ static void wake_sleeper(struct task *t, u32 state)
  * try_to_wake_up - make a sleeping task runnable
  * @mask: states it may be in
  *
+ * on_rq is looked at without the queue's lock, so it is false only while the task
+ * sleeps: one that is taken out of a queue to be put into another keeps it, or it
+ * would be queued twice. Only the task itself goes from one sleep to the next, so
+ * once it is off the queues its state does not change under wake_lock.
+ *
  * Context: any; takes t->wake_lock and runqueue locks.
  * Return: true if it was in such a state.
  */
@@ -329,12 +341,18 @@ bool try_to_wake_up(struct task *t, u32 mask)
 	}
 	flags = spin_lock_irqsave(&t->wake_lock);
 	smp_mb(); /* pairs with set_current_state() of the sleeper */
+	if (!(READ_ONCE(t->state) & mask))
+		goto out;
+	smp_rmb(); /* the state before on_rq: what has been seen is this sleep */
+	woken = true;
+	if (wake_queued(t, mask))
+		goto out;
+	smp_rmb(); /* on_rq before the state it fell asleep with */
 	state = READ_ONCE(t->state);
-	if (state & mask) {
-		woken = true;
-		if (!READ_ONCE(t->on_rq) || !wake_queued(t, mask))
-			wake_sleeper(t, state);
-	}
+	woken = state & mask;
+	if (woken)
+		wake_sleeper(t, state);
+out:
 	spin_unlock_irqrestore(&t->wake_lock, flags);
 	return woken;
 }
@@ -420,6 +438,7 @@ static void put_prev(struct rq *rq, struct task *prev, bool sleeps)
 	if (prev == rq->idle)
 		return;
 	if (sleeps) {
+		WRITE_ONCE(prev->on_rq, false);
 		dequeue_task(rq, prev);
 		if (READ_ONCE(prev->state) & TASK_UNINTERRUPTIBLE)
 			atomic_add(&rq->nr_uninterruptible, 1);
