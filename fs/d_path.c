@@ -89,8 +89,8 @@ static bool is_deleted(const struct dentry *d)
 }
 
 /* Name as seen from @root; " (deleted)" if it has none any more. */
-static char *path_from(const struct path *p, const struct path *root, char *buf,
-		       int len)
+char *d_path_from(const struct path *p, const struct path *root, char *buf,
+		  int len)
 {
 	struct backwards b = {.start = buf, .at = buf + len};
 	char *end;
@@ -115,7 +115,7 @@ char *d_path(const struct path *path, char *buf, int len)
 	if (!current->fs)
 		return ERR_PTR(-ENOENT);
 	get_fs_root(current->fs, &root);
-	r = path_from(path, &root, buf, len);
+	r = d_path_from(path, &root, buf, len);
 	path_put(&root);
 	return r;
 }

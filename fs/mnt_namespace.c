@@ -2,6 +2,7 @@
  * Mount namespaces: each has a tree of mounts of its own; and the first one,
  * which the kernel makes at boot.
  */
+#include <linnet/cred.h>
 #include <linnet/errno.h>
 #include <linnet/fs.h>
 #include <linnet/init.h>
@@ -9,8 +10,12 @@
 #include <linnet/printk.h>
 #include <linnet/slab.h>
 #include <linnet/task.h>
+#include <linux/sched.h>
 #include "internal.h"
 #include "mount.h"
+#include "namei.h"
+
+static u64 last_born; /* [A] */
 
 static struct mnt_namespace *ns_alloc(void)
 {
@@ -18,89 +23,144 @@ static struct mnt_namespace *ns_alloc(void)
 
 	if (!ns)
 		return NULL;
-	refcount_set(&ns->refs, 1);
+	if (ns_common_init(&ns->common, &mnt_ns_ops)) {
+		kfree(ns);
+		return NULL;
+	}
+	ns->born = atomic_add_return(&last_born, 1);
 	list_init(&ns->mounts);
 	wait_queue_init(&ns->poll);
 	return ns;
 }
 
-struct mnt_namespace *mnt_ns_get(struct mnt_namespace *ns)
+static void ns_free(struct mnt_namespace *ns)
 {
-	refcount_inc(&ns->refs);
-	return ns;
+	ns_common_free(&ns->common);
+	kfree(ns);
 }
 
-static void ns_set_root(struct mnt_namespace *ns, struct mount *root)
+static struct mnt_namespace *to_mnt_ns(const struct ns_common *c)
 {
-	ns->root = root;
-	root->ns = ns;
-	list_add(&root->list, &ns->mounts);
-	ns->nr++;
+	return container_of(c, struct mnt_namespace, common);
+}
+
+struct mnt_namespace *mnt_ns_get(struct mnt_namespace *ns)
+{
+	refcount_inc(&ns->common.refs);
+	return ns;
 }
 
 void mnt_ns_put(struct mnt_namespace *ns)
 {
-	if (!refcount_dec_and_test(&ns->refs))
+	if (!refcount_dec_and_test(&ns->common.refs))
 		return;
 	mutex_lock(&mount_lock);
-	list_del(&ns->root->list);
-	ns->root->ns = NULL;
-	mnt_drop_tree(ns->root);
-	mutex_unlock(&mount_lock);
-	kfree(ns);
+	umount_tree(ns->root, false);
+	mount_unlock();
+	ns_free(ns);
 }
 
-/* Where a task's directory is in the copied tree: same mount, counted in
- * order, since a copy is made in the order of the original. [N] */
-static struct mount *counterpart(struct mnt_namespace *old,
-				 struct mnt_namespace *new, struct mount *m)
+/* @slot lies in @old's tree: make it the same place of the copy. [N] */
+static void move_along(struct fs_context *fs, const struct mnt_namespace *old,
+		       void (*get)(struct fs_context *fs, struct path *p),
+		       void (*set)(struct fs_context *fs, const struct path *p))
 {
-	struct mount *a, *b = list_first_entry(&new->mounts, struct mount, list);
+	struct path was, now;
 
-	list_for_each_entry(a, &old->mounts, list) {
-		if (a == m)
-			return b;
-		b = list_next_entry(b, list);
-		if (&b->list == &new->mounts)
-			break;
+	get(fs, &was);
+	if (was.mnt->ns == old) {
+		now = (struct path){was.mnt->copy, was.dentry};
+		set(fs, &now);
 	}
-	return NULL;
+	path_put(&was);
 }
 
+/**
+ * mnt_ns_copy - a namespace with the mounts of another
+ * @old: the other
+ * @fs: whose root and working directory move along into the copy
+ *
+ * The copies are peers of their originals where those are shared.
+ *
+ * Context: may sleep; takes mount_lock.
+ * Return: the namespace, or ERR_PTR(-ENOMEM).
+ */
 struct mnt_namespace *mnt_ns_copy(struct mnt_namespace *old,
 				  struct fs_context *fs)
 {
 	struct mnt_namespace *ns = ns_alloc();
-	struct path paths[2], moved;
-	struct mount *root;
 
 	if (!ns)
 		return ERR_PTR(-ENOMEM);
 	mutex_lock(&mount_lock);
-	root = mnt_clone(old->root, old->root->root);
-	if (!root || mnt_copy_children(old->root, old->root->root, root)) {
-		if (root)
-			mnt_drop_tree(root);
-		mutex_unlock(&mount_lock);
-		kfree(ns);
-		return ERR_PTR(-ENOMEM);
+	ns->root = mnt_copy_tree(old->root, old->root->root, COPY_UNBINDABLE);
+	if (ns->root) {
+		mnt_adopt_tree(ns->root, ns);
+		move_along(fs, old, get_fs_root, set_fs_root);
+		move_along(fs, old, get_fs_pwd, set_fs_pwd);
 	}
-	ns_set_root(ns, root);
-	mnt_adopt_tree(root);
-	mutex_unlock(&mount_lock);
-	get_fs_root(fs, &paths[0]);
-	get_fs_pwd(fs, &paths[1]);
-	for (u32 i = 0; i < 2; i++) {
-		moved.mnt = counterpart(old, ns, paths[i].mnt);
-		moved.dentry = paths[i].dentry;
-		if (moved.mnt && i == 0)
-			set_fs_root(fs, &moved);
-		else if (moved.mnt)
-			set_fs_pwd(fs, &moved);
-		path_put(&paths[i]);
-	}
-	return ns;
+	mount_unlock();
+	if (ns->root)
+		return ns;
+	ns_free(ns);
+	return ERR_PTR(-ENOMEM);
 }
+
+bool mnt_ns_is_younger(const struct ns_common *c)
+{
+	return to_mnt_ns(c)->born > current->nsproxy->mnt->born;
+}
+
+/* --- setns(2), /proc/PID/ns/mnt --- */
+
+static struct ns_common *mnt_ns_of(const struct nsproxy *proxy)
+{
+	return &mnt_ns_get(proxy->mnt)->common;
+}
+
+static void mnt_ns_put_common(struct ns_common *c)
+{
+	mnt_ns_put(to_mnt_ns(c));
+}
+
+/* Threads that share a root would be torn out of their tree. */
+static int mnt_ns_may_enter(struct ns_common *c)
+{
+	(void)c;
+	if (!capable(CAP_SYS_CHROOT) || !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	return atomic_read(&current->fs->users) == 1 ? 0 : -EINVAL;
+}
+
+static void mnt_ns_install(struct nsproxy *proxy, struct ns_common *c)
+{
+	struct mnt_namespace *old = proxy->mnt;
+
+	proxy->mnt = mnt_ns_get(to_mnt_ns(c));
+	mnt_ns_put(old);
+}
+
+/* Root and working directory become the top of the tree. */
+static void mnt_ns_entered(struct ns_common *c)
+{
+	struct mount *bottom = to_mnt_ns(c)->root;
+	struct path p = {mntget(bottom), dget(bottom->root)};
+
+	step_into_mounts(&p);
+	set_fs_root(current->fs, &p);
+	set_fs_pwd(current->fs, &p);
+	path_put(&p);
+}
+
+const struct ns_ops mnt_ns_ops = {
+	.name = "mnt",
+	.type = CLONE_NEWNS,
+	.get = mnt_ns_of,
+	.put = mnt_ns_put_common,
+	.may_enter = mnt_ns_may_enter,
+	.install = mnt_ns_install,
+	.entered = mnt_ns_entered,
+};
 
 /*
  * The bottom: an empty, hidden rootfs, and on top of it the tmpfs that the
@@ -124,10 +184,11 @@ void __init_text vfs_init_early(void)
 	if (IS_ERR(bottom) || IS_ERR(root))
 		panic("cannot make the root file system");
 	bottom->flags = root->flags = MNT_RELATIME;
-	ns_set_root(ns, bottom);
 	mutex_lock(&mount_lock);
 	mnt_attach(root, bottom, bottom->root);
-	mutex_unlock(&mount_lock);
+	ns->root = bottom;
+	mnt_adopt_tree(bottom, ns);
+	mount_unlock();
 	init_nsproxy.mnt = ns;
 	p = (struct path){root, root->root};
 	spin_init(&init_fs.lock);

@@ -8,7 +8,10 @@
  * it out of the tree at once and lets it go with its last user.
  *
  * Locks: mount_lock (mutex) for every change of the tree, inside it mount_seq
- * is odd while walks must not trust what they see.
+ * is odd while walks must not trust what they see. It is taken inside the
+ * inode->rwsem of a mountpoint, and let go by mount_unlock(), which then drops
+ * what was taken out of the tree. What happens to other mounts when one changes
+ * is in propagate.c.
  */
 #include <asm/uaccess.h>
 #include <linnet/cred.h>
@@ -31,16 +34,25 @@ seqcount_t mount_seq;
 DEFINE_MUTEX(mount_lock);
 
 enum { HASH_BITS = 8 };
-static struct hlist_head table[1 << HASH_BITS]; /* [N] RCU */
+static struct hlist_head table[1 << HASH_BITS];	   /* [N] RCU */
+static struct hlist_head at_table[1 << HASH_BITS]; /* [N] */
 static struct kmem_cache *mount_cache;
-static struct idr mount_ids = IDR_INIT; /* [id_lock] */
-static DEFINE_SPINLOCK(id_lock);
+static struct idr mount_ids = IDR_INIT; /* [mounts_lock] */
+static DEFINE_SPINLOCK(mounts_lock);
+
+static u64 hash(u64 key)
+{
+	return key * 0x9e3779b97f4a7c15ul >> (64 - HASH_BITS);
+}
 
 static struct hlist_head *bucket(const struct mount *m, const struct dentry *d)
 {
-	u64 h = ((u64)m ^ (u64)d << 7) * 0x9e3779b97f4a7c15ul;
+	return &table[hash((u64)m ^ (u64)d << 7)];
+}
 
-	return &table[h >> (64 - HASH_BITS)];
+static struct hlist_head *at_bucket(const struct dentry *d)
+{
+	return &at_table[hash((u64)d)];
 }
 
 struct mount *lookup_mnt_rcu(struct mount *m, struct dentry *d)
@@ -90,10 +102,14 @@ struct mount *mnt_alloc(struct super_block *sb, struct dentry *root,
 	if (!m)
 		return NULL;
 	m->devname = kstrdup(devname ? devname : "none", GFP_KERNEL);
-	spin_lock(&id_lock);
-	m->id = idr_alloc(&mount_ids, m, 1, S32_MAX - 1);
-	spin_unlock(&id_lock);
-	if (!m->devname || m->id < 0) {
+	m->id = -ENOMEM;
+	spin_lock(&mounts_lock);
+	if (m->devname)
+		m->id = idr_alloc(&mount_ids, m, 1, S32_MAX - 1);
+	if (m->id >= 0)
+		list_add_tail(&m->sb_node, &sb->mounts);
+	spin_unlock(&mounts_lock);
+	if (m->id < 0) {
 		kfree(m->devname);
 		kmem_cache_free(mount_cache, m);
 		return NULL;
@@ -109,6 +125,7 @@ struct mount *mnt_alloc(struct super_block *sb, struct dentry *root,
 	list_init(&m->peers);
 	list_init(&m->slaves);
 	list_init(&m->slave);
+	list_init(&m->receive);
 	list_init(&m->expire);
 	return m;
 }
@@ -121,19 +138,29 @@ static void mount_free_rcu(struct rcu_head *head)
 	kmem_cache_free(mount_cache, m);
 }
 
-void mntput(struct mount *m)
+void mntput_no_expire(struct mount *m)
 {
 	struct super_block *sb;
 
-	if (!m || atomic_sub_return(&m->refs, 1))
+	if (atomic_sub_return(&m->refs, 1))
 		return;
-	spin_lock(&id_lock);
+	spin_lock(&mounts_lock);
 	idr_remove(&mount_ids, (u32)m->id);
-	spin_unlock(&id_lock);
+	list_del(&m->sb_node);
+	spin_unlock(&mounts_lock);
 	sb = m->sb;
 	dput(m->root);
 	call_rcu(&m->rcu, mount_free_rcu);
 	deactivate_super(sb);
+}
+
+void mntput(struct mount *m)
+{
+	if (!m)
+		return;
+	if (unlikely(READ_ONCE(m->flags) & MNT_EXPIRING))
+		atomic_and(&m->flags, ~(u32)MNT_EXPIRING);
+	mntput_no_expire(m);
 }
 
 struct mount *kern_mount(struct file_system_type *type)
@@ -159,6 +186,29 @@ struct super_block *mount_sb(const struct mount *m)
 
 /* --- the tree. [N] --- */
 
+/*
+ * Dropping a mount may shut its file system, which must not happen under the
+ * lock: what mnt_detach() takes out waits here.
+ */
+static LIST_HEAD(released); /* [N] by expire */
+
+void mount_unlock(void)
+{
+	struct mount *m, *next;
+	LIST_HEAD(out);
+
+	list_splice_tail(&released, &out);
+	mutex_unlock(&mount_lock);
+	list_for_each_entry_safe(m, next, &out, expire) {
+		struct path gone = m->gone;
+
+		list_del(&m->expire);
+		if (gone.mnt)
+			path_put(&gone);
+		mntput(m);
+	}
+}
+
 void mnt_tree_changed(struct mnt_namespace *ns)
 {
 	ns->event++;
@@ -181,140 +231,224 @@ static void tree_change_end(void)
 	preempt_enable();
 }
 
-/* Attach @m, whose creation reference becomes the tree's. */
+static void link_to(struct mount *m, struct mount *parent, struct dentry *at)
+{
+	m->parent = parent;
+	WRITE_ONCE(m->mountpoint, at);
+	hlist_add_head(&m->hash, bucket(parent, at));
+}
+
+/* The half of attaching that no walk looks at. */
+static void list_at(struct mount *m)
+{
+	hlist_add_head(&m->at_node, at_bucket(m->mountpoint));
+	list_add_tail(&m->child, &m->parent->children);
+}
+
+struct mount *mnt_first_at(const struct dentry *d)
+{
+	struct mount *m;
+
+	hlist_for_each_entry(m, at_bucket(d), at_node)
+		if (m->mountpoint == d)
+			return m;
+	return NULL;
+}
+
+static void unlist_at(struct mount *m, struct dentry *at)
+{
+	hlist_del(&m->at_node);
+	list_del(&m->child);
+	if (!mnt_first_at(at))
+		atomic_and(&at->flags, ~(u32)DCACHE_MOUNTED);
+}
+
 void mnt_attach(struct mount *m, struct mount *parent, struct dentry *at)
 {
 	mntget(parent);
 	dget(at);
 	atomic_or(&at->flags, DCACHE_MOUNTED);
 	tree_change_begin();
-	m->parent = parent;
-	WRITE_ONCE(m->mountpoint, at);
-	hlist_add_head(&m->hash, bucket(parent, at));
+	link_to(m, parent, at);
 	tree_change_end();
-	list_add_tail(&m->child, &parent->children);
-	m->ns = parent->ns;
-	if (m->ns) {
-		list_add_tail(&m->list, &m->ns->mounts);
-		m->ns->nr++;
-		mnt_tree_changed(m->ns);
-	}
+	list_at(m);
 }
 
-static bool still_mountpoint(struct dentry *d)
+void mnt_reattach(struct mount *m, struct mount *parent, struct dentry *at)
 {
-	for (u32 i = 0; i < ARRAY_SIZE(table); i++) {
-		struct mount *m;
+	struct path old = {m->parent, m->mountpoint};
 
-		hlist_for_each_entry(m, &table[i], hash)
-			if (m->mountpoint == d)
-				return true;
-	}
-	return false;
+	mntget(parent);
+	dget(at);
+	atomic_or(&at->flags, DCACHE_MOUNTED);
+	tree_change_begin();
+	hlist_del(&m->hash);
+	link_to(m, parent, at);
+	tree_change_end();
+	unlist_at(m, old.dentry);
+	list_at(m);
+	if (m->ns)
+		mnt_tree_changed(m->ns);
+	path_put(&old); /* not the last: the old parent is still mounted */
 }
 
-/* Take @m out of the tree. The caller drops what it returns later: the tree's
- * reference on m, on its parent and on the mountpoint, through *old. */
-void mnt_detach(struct mount *m, struct path *old)
+static void leave_namespace(struct mount *m)
+{
+	if (!m->ns)
+		return;
+	list_del(&m->list);
+	m->ns->nr--;
+	mnt_tree_changed(m->ns);
+	m->ns = NULL;
+}
+
+void mnt_detach(struct mount *m)
 {
 	struct dentry *at = m->mountpoint;
 
-	*old = (struct path){m->parent, at};
-	tree_change_begin();
-	hlist_del(&m->hash);
-	WRITE_ONCE(m->parent, m);
-	WRITE_ONCE(m->mountpoint, m->root);
-	tree_change_end();
-	if (!still_mountpoint(at))
-		atomic_and(&at->flags, ~(u32)DCACHE_MOUNTED);
-	list_del(&m->child);
-	if (m->ns) {
-		list_del(&m->list);
-		m->ns->nr--;
-		mnt_tree_changed(m->ns);
-		m->ns = NULL;
+	if (mnt_has_parent(m)) {
+		m->gone = (struct path){m->parent, at};
+		tree_change_begin();
+		hlist_del(&m->hash);
+		WRITE_ONCE(m->parent, m);
+		WRITE_ONCE(m->mountpoint, m->root);
+		tree_change_end();
+		unlist_at(m, at);
 	}
+	leave_namespace(m);
+	mnt_change_type(m, MS_PRIVATE);
+	list_add_tail(&m->expire, &released);
 }
 
-/* @m and all below it, innermost last, by their `expire` links. */
-void mnt_collect(struct mount *m, struct list_head *out)
+/* The next one of the walk that is not below @m. */
+static struct mount *next_beside(struct mount *m, const struct mount *top)
 {
-	struct mount *at, *c;
-
-	list_add_tail(&m->expire, out);
-	list_for_each_entry(at, out, expire)
-		list_for_each_entry(c, &at->children, child)
-			list_add_tail(&c->expire, out);
+	while (m != top && m->child.next == &m->parent->children)
+		m = m->parent;
+	return m == top ? NULL : list_next_entry(m, child);
 }
 
-struct mount *mnt_clone(struct mount *old, struct dentry *root)
+struct mount *mnt_next(struct mount *m, const struct mount *top)
+{
+	if (!list_empty(&m->children))
+		return list_first_entry(&m->children, struct mount, child);
+	return next_beside(m, top);
+}
+
+bool mnt_is_local_mountpoint(const struct dentry *d)
+{
+	struct mount *m;
+
+	hlist_for_each_entry(m, at_bucket(d), at_node)
+		if (m->mountpoint == d && current_in_ns(m))
+			return true;
+	return false;
+}
+
+struct mount *mnt_clone(struct mount *old, struct dentry *root, u32 how)
 {
 	struct mount *m = mnt_alloc(old->sb, root, old->devname);
 
-	if (m)
-		m->flags = old->flags & ~(u32)(MNT_INTERNAL | MNT_SHARED);
+	if (!m)
+		return NULL;
+	m->flags = old->flags & (MNT_USER_FLAGS | MNT_SHARED | MNT_UNBINDABLE);
+	if (how & COPY_SLAVE) {
+		m->flags &= ~(u32)MNT_SHARED;
+		m->master = old;
+		list_add(&m->slave, &old->slaves);
+		if (!(how & COPY_SHARED))
+			return m;
+		if (mnt_group_alloc(m)) {
+			mnt_detach(m);
+			return NULL;
+		}
+	} else {
+		if (how & COPY_SHARED || old->flags & MNT_SHARED) {
+			m->group_id = old->group_id;
+			list_add(&m->peers, &old->peers);
+		}
+		m->master = old->master;
+		if (m->master)
+			list_add(&m->slave, &old->slave);
+	}
+	if (how & COPY_SHARED)
+		mnt_set_shared(m);
 	return m;
 }
 
-/* Undo copies that were never attached to a namespace. [N] */
+/* Not attached below anything yet, so nobody else looks at these. */
 void mnt_drop_tree(struct mount *top)
 {
 	struct mount *m, *next;
 	LIST_HEAD(all);
 
-	mnt_collect(top, &all);
-	list_for_each_entry_safe(m, next, &all, expire) {
-		struct path old;
-
-		list_del(&m->expire);
-		if (!mnt_has_parent(m))
-			continue;
-		mnt_detach(m, &old);
-		path_put(&old);
-		mntput(m);
-	}
-	mntput(top);
-}
-
-/* Copy the mounts below @old (inside @root) onto @copy. [N] */
-int mnt_copy_children(struct mount *old, struct dentry *root,
-			 struct mount *copy)
-{
-	struct mount *c;
-
-	list_for_each_entry(c, &old->children, child) {
-		struct mount *cc;
-		int err;
-
-		if (c->flags & MNT_UNBINDABLE || !is_subdir(c->mountpoint, root))
-			continue;
-		cc = mnt_clone(c, c->root);
-		if (!cc)
-			return -ENOMEM;
-		mnt_attach(cc, copy, c->mountpoint);
-		/* Depth is bounded by the nesting of mounts, not of paths. */
-		err = mnt_copy_children(c, c->root, cc);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-/* The copies get their namespace when the top is attached. [N] */
-void mnt_adopt_tree(struct mount *top)
-{
-	struct mount *m, *next;
-	LIST_HEAD(all);
-
-	mnt_collect(top, &all);
+	for_each_mount_below(m, top)
+		list_add(&m->expire, &all);
 	list_for_each_entry_safe(m, next, &all, expire) {
 		list_del(&m->expire);
-		if (m->ns || m == top)
-			continue;
-		m->ns = top->ns;
-		list_add_tail(&m->list, &m->ns->mounts);
-		m->ns->nr++;
+		mnt_detach(m);
 	}
+}
+
+static bool is_left_out(const struct mount *m, u32 how)
+{
+	return (m->flags & MNT_UNBINDABLE && !(how & COPY_UNBINDABLE)) ||
+	       (!(how & COPY_NS_FILES) && is_mnt_ns_file(m->root));
+}
+
+struct mount *mnt_copy_tree(struct mount *old, struct dentry *root, u32 how)
+{
+	struct mount *top = mnt_clone(old, root, how), *m, *c;
+
+	if (!top)
+		return NULL;
+	old->copy = top;
+	for (m = mnt_next(old, old); m;) {
+		/* What is mounted outside of @root does not come along. */
+		if (is_left_out(m, how) ||
+		    (m->parent == old && !is_subdir(m->mountpoint, root))) {
+			m = next_beside(m, old);
+			continue;
+		}
+		c = mnt_clone(m, m->root, how);
+		if (!c) {
+			mnt_drop_tree(top);
+			return NULL;
+		}
+		m->copy = c;
+		mnt_attach(c, m->parent->copy, m->mountpoint);
+		m = mnt_next(m, old);
+	}
+	return top;
+}
+
+void mnt_adopt_tree(struct mount *top, struct mnt_namespace *ns)
+{
+	struct mount *m;
+
+	for_each_mount_below(m, top) {
+		m->ns = ns;
+		list_add_tail(&m->list, &ns->mounts);
+		ns->nr++;
+	}
+	mnt_tree_changed(ns);
+}
+
+int sb_make_readonly(struct super_block *sb)
+{
+	struct mount *m;
+	int err = 0;
+
+	atomic_or(&sb->flags, SB_RDONLY);
+	smp_mb(); /* pairs with mnt_want_write() */
+	spin_lock(&mounts_lock);
+	list_for_each_entry(m, &sb->mounts, sb_node)
+		if (atomic_read(&m->writers))
+			err = -EBUSY;
+	spin_unlock(&mounts_lock);
+	if (err)
+		atomic_and(&sb->flags, ~(u32)SB_RDONLY);
+	return err;
 }
 
 bool current_in_ns(const struct mount *m)
@@ -322,19 +456,34 @@ bool current_in_ns(const struct mount *m)
 	return m->ns == current->nsproxy->mnt;
 }
 
-bool path_is_under(const struct path *p, const struct path *top)
+/* Is @d in @m below @top? [N] */
+static bool is_below(const struct mount *m, struct dentry *d,
+		     const struct path *top)
 {
-	struct mount *m = p->mnt;
-	struct dentry *d = p->dentry;
-	bool r;
-
-	mutex_lock(&mount_lock);
 	while (m != top->mnt && mnt_has_parent(m)) {
 		d = m->mountpoint;
 		m = m->parent;
 	}
-	r = m == top->mnt && is_subdir(d, top->dentry);
-	mutex_unlock(&mount_lock);
+	return m == top->mnt && is_subdir(d, top->dentry);
+}
+
+bool mnt_reachable(const struct mount *m, const struct path *root)
+{
+	return is_below(m, m->root, root);
+}
+
+bool mnt_path_below(const struct path *p, const struct path *top)
+{
+	return is_below(p->mnt, p->dentry, top);
+}
+
+bool path_is_under(const struct path *p, const struct path *top)
+{
+	bool r;
+
+	mutex_lock(&mount_lock);
+	r = mnt_path_below(p, top);
+	mount_unlock();
 	return r;
 }
 

@@ -4,6 +4,7 @@
 
 #include <linnet/fs.h>
 #include <linnet/list.h>
+#include <linnet/ns_common.h>
 #include <linnet/seqlock.h>
 #include <linux/mount.h>
 
@@ -16,10 +17,12 @@
 #define MNT_RELATIME   0x20
 #define MNT_READONLY   0x40
 #define MNT_NOSYMFOLLOW 0x80
-#define MNT_INTERNAL   0x4000
-#define MNT_SHARED     0x1000
-#define MNT_UNBINDABLE 0x2000
 #define MNT_USER_FLAGS 0xff
+#define MNT_SHARED     0x1000 /* sends and receives events of its peer group */
+#define MNT_UNBINDABLE 0x2000
+#define MNT_INTERNAL   0x4000
+#define MNT_DOOMED     0x8000 /* being unmounted. [N] */
+#define MNT_EXPIRING   0x10000 /* unused since the last umount2(MNT_EXPIRE) */
 
 /* umount2(2); the ABI's numbers, which no UAPI header has */
 #define MNT_FORCE	1
@@ -27,12 +30,19 @@
 #define MNT_EXPIRE	4
 #define UMOUNT_NOFOLLOW 8
 
+/* mnt_clone(), mnt_copy_tree(): how a copy stands to its original */
+#define COPY_SLAVE	1 /* receives from it; else its peer, if that is shared */
+#define COPY_SHARED	2 /* shared itself */
+#define COPY_UNBINDABLE 4 /* with those mounts that cannot be bound */
+#define COPY_NS_FILES	8 /* with files of mount namespaces: see nsfs.c */
+
 /*
  * One place a tree is attached. [N] mount_lock (a mutex) and, for writers,
  * mount_seq; lock-free walks check mount_seq.
  */
 struct mount {
 	struct hlist_node hash;	    /* [N] by (parent, mountpoint); RCU */
+	struct hlist_node at_node;  /* [N] by mountpoint */
 	struct mount *parent;	    /* [N] itself: root or detached */
 	struct dentry *mountpoint;  /* [N] in parent; referenced */
 	struct dentry *root;	    /* [I] referenced */
@@ -45,23 +55,31 @@ struct mount {
 	struct list_head list;	    /* [N] ns->mounts */
 	struct list_head children;  /* [N] */
 	struct list_head child;	    /* [N] parent->children */
-	int group_id;		    /* [N] peer group, 0: private */
+	int group_id;		    /* [N] peer group, 0: none */
 	struct list_head peers;	    /* [N] of the same group: a ring */
-	struct mount *master;	    /* [N] propagation source */
+	struct mount *master;	    /* [N] receives what happens there */
 	struct list_head slaves;    /* [N] */
 	struct list_head slave;	    /* [N] in master->slaves */
+	struct list_head receive;   /* [N] of one event: mnt_receivers() */
+	u64 event;		    /* [N] the last one it was reached by */
+	struct mount *copy;	    /* [N] made of it last: mnt_copy_tree() */
+	struct mount *given;	    /* [N] what came with the event, for others */
 	char *devname;		    /* [I] source, for /proc/mounts */
-	struct list_head expire;    /* being unmounted */
+	struct list_head sb_node;   /* [mounts_lock] in sb->mounts */
+	struct list_head expire;    /* [N] in a list of mounts to go */
+	struct path gone;	    /* [N] where it was, put by mount_unlock() */
 	struct rcu_head rcu;
 };
 
 struct mnt_namespace {
-	refcount_t refs;
+	struct ns_common common;
+	u64 born;		 /* [I] order in which namespaces were made */
 	struct mount *root;
 	struct list_head mounts; /* [N] in order of mounting */
 	u64 event;		 /* [N] changes, for poll of /proc/mounts */
 	struct wait_queue poll;
-	u32 nr;
+	u32 nr;			 /* [N] */
+	u32 pending;		 /* [N] copies about to be attached */
 };
 
 extern seqcount_t mount_seq;
@@ -71,6 +89,7 @@ extern struct mutex mount_lock;
 struct mount *lookup_mnt_rcu(struct mount *m, struct dentry *d);
 struct mount *lookup_mnt(const struct path *p); /* referenced */
 void mntput(struct mount *m);
+void mntput_no_expire(struct mount *m); /* by who has not used it */
 static inline struct mount *mntget(struct mount *m)
 {
 	atomic_inc(&m->refs);
@@ -96,25 +115,76 @@ static inline bool mnt_has_parent(const struct mount *m)
 }
 bool current_in_ns(const struct mount *m);
 
-/* mount.c: the tree. All but mount_cache_init() and mnt_alloc() with [N] held. */
+/*
+ * mount.c: the tree. mount_lock is taken inside inode->rwsem of a mountpoint.
+ * What goes out of the tree meanwhile is put by mount_unlock().
+ */
+void mount_unlock(void);
 int mount_cache_init(void);
-/* Tell who polls /proc/mounts. */
-void mnt_tree_changed(struct mnt_namespace *ns);
 struct mount *mnt_alloc(struct super_block *sb, struct dentry *root,
 			const char *devname);
+
+/* All from here on with [N] held. */
+
+/* Tell who polls /proc/mounts. */
+void mnt_tree_changed(struct mnt_namespace *ns);
 /* Attach @m, whose creation reference becomes the tree's. */
 void mnt_attach(struct mount *m, struct mount *parent, struct dentry *at);
-/* Take @m out; the caller drops the tree's references on m and *old later. */
-void mnt_detach(struct mount *m, struct path *old);
-/* @m and all below it, innermost last, by their `expire` links. */
-void mnt_collect(struct mount *m, struct list_head *out);
-struct mount *mnt_clone(struct mount *old, struct dentry *root);
-/* Copy the mounts below @old (inside @root) onto @copy. */
-int mnt_copy_children(struct mount *old, struct dentry *root,
-		      struct mount *copy);
-/* Enter a copied tree into the namespace of its top. */
-void mnt_adopt_tree(struct mount *top);
+/* Move @m, which is attached. */
+void mnt_reattach(struct mount *m, struct mount *parent, struct dentry *at);
+/* Take @m out; it is private from now on, mount_unlock() drops it. */
+void mnt_detach(struct mount *m);
+/* Walk over @top and all below it, parents first. */
+struct mount *mnt_next(struct mount *m, const struct mount *top);
+/* Some mount on @d, or NULL. */
+struct mount *mnt_first_at(const struct dentry *d);
+#define for_each_mount_below(m, top)                                           \
+	for (m = (top); m; m = mnt_next(m, top))
+/* Is the root of @m, or is @p, at or below @root? */
+bool mnt_reachable(const struct mount *m, const struct path *root);
+bool mnt_path_below(const struct path *p, const struct path *top);
+/* Is something mounted on @d in the caller's namespace? */
+bool mnt_is_local_mountpoint(const struct dentry *d);
+/* COPY_* as @how. NULL: no memory. */
+struct mount *mnt_clone(struct mount *old, struct dentry *root, u32 how);
+/* Copy @old and the mounts below it, inside @root. NULL: no memory. */
+struct mount *mnt_copy_tree(struct mount *old, struct dentry *root, u32 how);
+/* Enter a copied tree into @ns. */
+void mnt_adopt_tree(struct mount *top, struct mnt_namespace *ns);
 /* Undo copies that were never attached to a namespace. */
 void mnt_drop_tree(struct mount *top);
+/* Read-only from now on, unless somebody writes: 0 or -EBUSY. */
+int sb_make_readonly(struct super_block *sb);
+
+/* propagate.c: peer groups. With [N] held. */
+int mnt_group_alloc(struct mount *m);
+/* Groups for those that have none: all, or on failure none. */
+int mnt_groups_alloc(struct mount *top, bool recurse);
+void mnt_set_shared(struct mount *m);
+/* MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE; a group is there already. */
+void mnt_change_type(struct mount *m, u64 type);
+/* Put @source on @at and on the same place of all who receive from @parent. */
+int mnt_attach_shared(struct mount *source, struct mount *parent,
+		      struct dentry *at, bool moving);
+/* Would unmounting @m be refused by a mount that receives it? */
+bool mnt_propagation_busy(struct mount *m);
+/* Add to @doomed, a list by `expire`, what goes with its members. */
+void mnt_propagate_umount(struct list_head *doomed);
+/* The group that @m's events come from, as far as @root's owner can see. */
+int mnt_dominating_group(const struct mount *m, const struct path *root);
+
+/* mnt_namespace.c: was @ns, a mount namespace, made after the caller's? */
+bool mnt_ns_is_younger(const struct ns_common *ns);
+/* nsfs.c: is @p the file of a namespace that may be bound here? */
+bool ns_path_bindable(const struct path *p);
+bool is_mnt_ns_file(const struct dentry *d);
+
+/* umount.c. With [N] held: take @top and all below it out of the tree. */
+void umount_tree(struct mount *top, bool propagate);
+/* Users beyond the tree and @extra? */
+static inline bool mount_has_users(const struct mount *m, u32 extra)
+{
+	return atomic_read(&m->refs) > 1 + extra;
+}
 
 #endif

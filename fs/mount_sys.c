@@ -1,6 +1,6 @@
 /*
- * mount(2), umount2(2), pivot_root(2): what the caller may do to the tree of
- * mounts (mount.c). [N] is mount_lock, as there.
+ * mount(2), pivot_root(2): what the caller may do to the tree of mounts (mount.c).
+ * [N] is mount_lock, as there.
  */
 #include <asm/uaccess.h>
 #include <linnet/cred.h>
@@ -56,33 +56,55 @@ static int make_readonly(struct mount *m)
 
 /* --- mount(2) --- */
 
+/*
+ * Hold the place that something is to be mounted on: the directory or file cannot
+ * go away, and nothing is mounted there. The topmost mount on a path may have
+ * changed before the lock was had.
+ */
+static int lock_mount(struct path *where)
+{
+	for (;;) {
+		struct inode *inode = where->dentry->inode;
+		struct mount *m;
+
+		down_write(&inode->rwsem);
+		if (inode->flags & S_DEAD ||
+		    (where->dentry != where->mnt->root &&
+		     d_unhashed(where->dentry))) {
+			up_write(&inode->rwsem);
+			return -ENOENT;
+		}
+		mutex_lock(&mount_lock);
+		m = lookup_mnt(where);
+		if (!m)
+			return 0;
+		mount_unlock();
+		up_write(&inode->rwsem);
+		path_put(where);
+		where->mnt = m;
+		where->dentry = dget(m->root);
+	}
+}
+
+static void unlock_mount(struct path *where)
+{
+	up_write(&where->dentry->inode->rwsem);
+	mount_unlock();
+}
+
+static bool same_kind(const struct dentry *a, const struct dentry *b)
+{
+	return S_ISDIR(a->inode->mode) == S_ISDIR(b->inode->mode);
+}
+
 /* Put a finished mount on top of @where; consumes it on success. [N] */
 static int graft(struct mount *m, struct path *where)
 {
 	if (where->mnt->flags & MNT_INTERNAL || !current_in_ns(where->mnt))
 		return -EINVAL;
-	if (S_ISDIR(m->root->inode->mode) !=
-	    S_ISDIR(where->dentry->inode->mode))
+	if (!same_kind(m->root, where->dentry))
 		return -ENOTDIR;
-	if (where->dentry != where->mnt->root && d_unhashed(where->dentry))
-		return -ENOENT;
-	mnt_attach(m, where->mnt, where->dentry);
-	return 0;
-}
-
-/* The topmost mount on a path may have changed before the lock was had. */
-static void lock_mount(struct path *where)
-{
-	mutex_lock(&mount_lock);
-	for (;;) {
-		struct mount *m = lookup_mnt(where);
-
-		if (!m)
-			return;
-		path_put(where);
-		where->mnt = m;
-		where->dentry = dget(m->root);
-	}
+	return mnt_attach_shared(m, where->mnt, where->dentry, false);
 }
 
 static int do_new_mount(struct path *where, const char *type_name, u64 ms,
@@ -110,13 +132,15 @@ static int do_new_mount(struct path *where, const char *type_name, u64 ms,
 	dput(root);
 	if (!m)
 		return -ENOMEM;
-	lock_mount(where);
-	/* The same file system twice on one place (Linux refuses it too). */
-	if (where->mnt->sb == m->sb && where->mnt->root == where->dentry)
-		err = -EBUSY;
-	else
-		err = graft(m, where);
-	mutex_unlock(&mount_lock);
+	err = lock_mount(where);
+	if (!err) {
+		/* The same file system twice on one place. */
+		if (where->mnt->sb == m->sb && where->mnt->root == where->dentry)
+			err = -EBUSY;
+		else
+			err = graft(m, where);
+		unlock_mount(where);
+	}
 	if (err)
 		mntput(m);
 	return err;
@@ -130,126 +154,158 @@ static int source_path(const char *from, struct path *src)
 	return kern_path(from, LOOKUP_FOLLOW, src);
 }
 
-static int do_bind(struct path *where, const char *from, bool recurse)
+/* [N] */
+static int bind_locked(struct path *where, struct path *src, bool recurse)
 {
-	struct path src;
 	struct mount *m;
 	int err;
 
-	err = source_path(from, &src);
-	if (err)
-		return err;
-	lock_mount(where);
-	err = -EINVAL;
-	if (!current_in_ns(src.mnt) || src.mnt->flags & MNT_UNBINDABLE)
-		goto out;
-	err = -ENOMEM;
-	m = mnt_clone(src.mnt, src.dentry);
+	if (src->mnt->flags & MNT_UNBINDABLE ||
+	    (!current_in_ns(src->mnt) && !ns_path_bindable(src)))
+		return -EINVAL;
+	m = recurse ? mnt_copy_tree(src->mnt, src->dentry, COPY_NS_FILES)
+		    : mnt_clone(src->mnt, src->dentry, 0);
 	if (!m)
-		goto out;
-	err = recurse ? mnt_copy_children(src.mnt, src.dentry, m) : 0;
-	if (!err)
-		err = graft(m, where);
+		return -ENOMEM;
+	err = graft(m, where);
 	if (err)
 		mnt_drop_tree(m);
-	else
-		mnt_adopt_tree(m);
-out:
-	mutex_unlock(&mount_lock);
+	return err;
+}
+
+static int do_bind(struct path *where, const char *from, bool recurse)
+{
+	struct path src;
+	int err = source_path(from, &src);
+
+	if (err)
+		return err;
+	err = lock_mount(where);
+	if (!err) {
+		err = bind_locked(where, &src, recurse);
+		unlock_mount(where);
+	}
 	path_put(&src);
 	return err;
 }
 
+static bool has_unbindable(struct mount *top)
+{
+	struct mount *m;
+
+	for_each_mount_below(m, top)
+		if (m->flags & MNT_UNBINDABLE)
+			return true;
+	return false;
+}
+
+/* [N] */
+static int move_locked(struct path *where, struct path *src)
+{
+	struct mount *m = src->mnt, *p;
+
+	if (src->dentry != m->root || !mnt_has_parent(m) ||
+	    !current_in_ns(m) || !current_in_ns(where->mnt) ||
+	    !same_kind(src->dentry, where->dentry) ||
+	    m->parent->flags & MNT_SHARED)
+		return -EINVAL;
+	/* Others would get a copy of what must not be copied. */
+	if (where->mnt->flags & MNT_SHARED && has_unbindable(m))
+		return -EINVAL;
+	for (p = where->mnt; mnt_has_parent(p); p = p->parent)
+		if (p == m)
+			return -ELOOP;
+	return mnt_attach_shared(m, where->mnt, where->dentry, true);
+}
+
 static int do_move(struct path *where, const char *from)
 {
-	struct path src, old = {NULL, NULL};
-	struct mount *p;
-	int err;
+	struct path src;
+	int err = source_path(from, &src);
 
-	err = source_path(from, &src);
 	if (err)
 		return err;
-	lock_mount(where);
-	err = -EINVAL;
-	if (src.dentry != src.mnt->root || !mnt_has_parent(src.mnt) ||
-	    !current_in_ns(src.mnt) || !current_in_ns(where->mnt))
-		goto out;
-	if (S_ISDIR(src.dentry->inode->mode) !=
-	    S_ISDIR(where->dentry->inode->mode))
-		goto out;
-	err = -ELOOP;
-	for (p = where->mnt; mnt_has_parent(p); p = p->parent)
-		if (p == src.mnt)
-			goto out;
-	mnt_detach(src.mnt, &old);
-	mnt_attach(src.mnt, where->mnt, where->dentry);
-	err = 0;
-out:
-	mutex_unlock(&mount_lock);
-	if (old.mnt)
-		path_put(&old);
+	err = lock_mount(where);
+	if (!err) {
+		err = move_locked(where, &src);
+		unlock_mount(where);
+	}
 	path_put(&src);
+	return err;
+}
+
+enum { ATIME_FLAGS = MNT_NOATIME | MNT_NODIRATIME | MNT_RELATIME };
+
+/* Access times stay as they are, unless the call speaks of them. */
+static u32 remount_flags(u64 ms, const struct mount *m)
+{
+	u32 flags = mnt_flags_of(ms);
+
+	if (ms & (MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME))
+		return flags;
+	return (flags & ~(u32)ATIME_FLAGS) | (m->flags & ATIME_FLAGS);
+}
+
+/* [N] */
+static int remount_sb(struct super_block *sb, u32 sb_flags, char *data)
+{
+	bool to_ro = sb_flags & SB_RDONLY && !(sb->flags & SB_RDONLY);
+	int err = to_ro ? sb_make_readonly(sb) : 0;
+
+	if (err)
+		return err;
+	if (sb->ops->remount)
+		err = sb->ops->remount(sb, &sb_flags, data);
+	if (err ? to_ro : !(sb_flags & SB_RDONLY))
+		atomic_and(&sb->flags, ~(u32)SB_RDONLY);
 	return err;
 }
 
 /* MS_REMOUNT: the mount's flags; without MS_BIND the super block's too. */
 static int do_remount(struct path *where, u64 ms, char *data)
 {
-	struct super_block *sb = where->mnt->sb;
 	struct mount *m = where->mnt;
-	u32 flags = mnt_flags_of(ms), sb_flags = sb_flags_of(ms);
+	u32 flags = remount_flags(ms, m);
 	int err = 0;
 
-	if (where->dentry != m->root)
-		return -EINVAL;
 	mutex_lock(&mount_lock);
-	if (!(ms & MS_BIND)) {
-		if (sb_flags & SB_RDONLY && !(sb->flags & SB_RDONLY) &&
-		    atomic_read(&m->writers))
-			err = -EBUSY;
-		if (!err && sb->ops->remount)
-			err = sb->ops->remount(sb, &sb_flags, data);
-		if (!err)
-			sb->flags = (sb->flags & ~(u32)SB_RDONLY) |
-				    (sb_flags & SB_RDONLY);
-	} else if (flags & MNT_READONLY && !(m->flags & MNT_READONLY)) {
+	if (where->dentry != m->root || !current_in_ns(m))
+		err = -EINVAL;
+	else if (!(ms & MS_BIND))
+		err = remount_sb(m->sb, sb_flags_of(ms), data);
+	else if (flags & MNT_READONLY && !(m->flags & MNT_READONLY))
 		err = make_readonly(m);
-	}
 	if (!err) {
 		m->flags = (m->flags & ~(u32)MNT_USER_FLAGS) | flags;
-		if (m->ns)
-			mnt_tree_changed(m->ns);
+		mnt_tree_changed(m->ns);
 	}
-	mutex_unlock(&mount_lock);
+	mount_unlock();
 	return err;
 }
 
-/* MS_PRIVATE and MS_UNBINDABLE; sharing needs what containers bring. */
+/* MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE */
 static int do_change_type(struct path *where, u64 ms)
 {
 	u64 type = ms & (MS_PRIVATE | MS_SHARED | MS_SLAVE | MS_UNBINDABLE);
-	struct mount *m, *next;
-	LIST_HEAD(all);
+	struct mount *top = where->mnt, *m;
+	bool recurse = ms & MS_REC;
+	int err = 0;
 
 	if (ms & ~(u64)(MS_REC | MS_SILENT | type) || !is_power_of_2(type) ||
-	    where->dentry != where->mnt->root)
-		return -EINVAL;
-	if (type == MS_SHARED || type == MS_SLAVE)
+	    where->dentry != top->root)
 		return -EINVAL;
 	mutex_lock(&mount_lock);
-	if (ms & MS_REC)
-		mnt_collect(where->mnt, &all);
-	else
-		list_add(&where->mnt->expire, &all);
-	list_for_each_entry_safe(m, next, &all, expire) {
-		list_del(&m->expire);
-		if (type == MS_UNBINDABLE)
-			m->flags |= MNT_UNBINDABLE;
-		else
-			m->flags &= ~(u32)MNT_UNBINDABLE;
+	if (!current_in_ns(top))
+		err = -EINVAL;
+	else if (type == MS_SHARED)
+		err = mnt_groups_alloc(top, recurse);
+	if (!err) {
+		for (m = top; m; m = recurse ? mnt_next(m, top) : NULL)
+			mnt_change_type(m, type);
+		mnt_tree_changed(top->ns);
 	}
-	mutex_unlock(&mount_lock);
-	return 0;
+	mount_unlock();
+	return err;
 }
 
 static int do_mount(struct path *where, const char *source, const char *type,
@@ -332,74 +388,6 @@ SYSCALL_DEFINE5(mount, const char __user *, usource, const char __user *, udir,
 	return err;
 }
 
-/* --- umount(2) --- */
-
-/* Users beyond the tree and @extra (the caller's own)? [N] */
-static bool mount_busy(const struct mount *m, u32 extra)
-{
-	u32 children = 0;
-	struct mount *c;
-
-	list_for_each_entry(c, &m->children, child)
-		children++;
-	return children || atomic_read(&m->refs) > 1 + extra;
-}
-
-static int do_umount(struct path *p, int flags)
-{
-	struct mount *m = p->mnt, *next;
-	struct path old;
-	LIST_HEAD(all);
-	LIST_HEAD(gone);
-
-	if (p->dentry != m->root || !mnt_has_parent(m) || !current_in_ns(m))
-		return -EINVAL;
-	if (flags & MNT_EXPIRE)
-		return flags & (MNT_FORCE | MNT_DETACH) ? -EINVAL : -EAGAIN;
-	mutex_lock(&mount_lock);
-	if (!(flags & MNT_DETACH) && mount_busy(m, 1)) {
-		mutex_unlock(&mount_lock);
-		return -EBUSY;
-	}
-	mnt_collect(m, &all);
-	while (!list_empty(&all)) {
-		struct mount *last = list_last_entry(&all, struct mount, expire);
-
-		list_del(&last->expire);
-		mnt_detach(last, &old);
-		/* Put after the lock is dropped: may shut a file system. */
-		last->parent = old.mnt;
-		last->mountpoint = old.dentry;
-		list_add_tail(&last->expire, &gone);
-	}
-	mutex_unlock(&mount_lock);
-	list_for_each_entry_safe(m, next, &gone, expire) {
-		old = (struct path){m->parent, m->mountpoint};
-		list_del(&m->expire);
-		m->parent = m;
-		m->mountpoint = m->root;
-		path_put(&old);
-		mntput(m);
-	}
-	return 0;
-}
-
-SYSCALL_DEFINE2(umount, const char __user *, name, int, flags)
-{
-	struct path path;
-	int err;
-
-	if (flags & ~(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW))
-		return -EINVAL;
-	err = user_path_at(AT_FDCWD, name,
-			   flags & UMOUNT_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &path);
-	if (err)
-		return err;
-	err = capable(CAP_SYS_ADMIN) ? do_umount(&path, flags) : -EPERM;
-	path_put(&path);
-	return err;
-}
-
 /* --- pivot_root(2) --- */
 
 /* Tasks whose root or directory is the old root move along. */
@@ -419,34 +407,33 @@ static void move_fs_roots(const struct path *from, const struct path *to)
 	spin_unlock(&tasklist_lock);
 }
 
-/* @inside: @put_old lies below @new. */
-static int pivot(struct path *new, struct path *put_old, struct path *root,
-		 bool inside)
+/* [N]; the place of @put_old is held. */
+static int pivot(struct path *new, struct path *put_old, struct path *root)
 {
 	struct mount *nm = new->mnt, *rm = root->mnt;
-	struct path at_new, at_root;
 
+	if (put_old->mnt->flags & MNT_SHARED || nm->parent->flags & MNT_SHARED ||
+	    rm->parent->flags & MNT_SHARED)
+		return -EINVAL;
 	if (!current_in_ns(nm) || !current_in_ns(rm))
 		return -EINVAL;
+	if (d_unhashed(new->dentry) && new->dentry != nm->root)
+		return -ENOENT;
 	if (nm == rm || put_old->mnt == rm)
 		return -EBUSY;
 	if (root->dentry != rm->root || new->dentry != nm->root ||
-	    !mnt_has_parent(rm) || !mnt_has_parent(nm) || !inside)
+	    !mnt_has_parent(rm) || !mnt_has_parent(nm) ||
+	    !mnt_path_below(put_old, new) || !mnt_path_below(new, root))
 		return -EINVAL;
-	mnt_detach(nm, &at_new);
-	mnt_detach(rm, &at_root);
-	/* From the top down: a mount gets its parent's namespace. */
-	mnt_attach(nm, at_root.mnt, at_root.dentry);
-	mnt_attach(rm, put_old->mnt, put_old->dentry);
-	path_put(&at_new);
-	path_put(&at_root);
+	/* The new root takes the old one's place, and gets it on top. */
+	mnt_reattach(nm, rm->parent, rm->mountpoint);
+	mnt_reattach(rm, put_old->mnt, put_old->dentry);
 	return 0;
 }
 
 SYSCALL_DEFINE2(pivot_root, const char __user *, unew, const char __user *, uold)
 {
 	struct path new, old, root;
-	bool inside;
 	int err;
 
 	if (!capable(CAP_SYS_ADMIN))
@@ -458,10 +445,11 @@ SYSCALL_DEFINE2(pivot_root, const char __user *, unew, const char __user *, uold
 	if (err)
 		goto put_new;
 	get_fs_root(current->fs, &root);
-	inside = path_is_under(&old, &new);
-	mutex_lock(&mount_lock);
-	err = pivot(&new, &old, &root, inside);
-	mutex_unlock(&mount_lock);
+	err = lock_mount(&old);
+	if (!err) {
+		err = pivot(&new, &old, &root);
+		unlock_mount(&old);
+	}
 	if (!err)
 		move_fs_roots(&root, &new);
 	path_put(&root);

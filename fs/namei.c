@@ -286,7 +286,7 @@ static bool step_up_mount(struct nameidata *nd)
 	mutex_lock(&mount_lock);
 	up.mnt = mntget(m->parent);
 	up.dentry = dget(m->mountpoint);
-	mutex_unlock(&mount_lock);
+	mount_unlock();
 	path_put(&nd->path);
 	nd->path = up;
 	return true;

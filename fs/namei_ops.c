@@ -404,10 +404,17 @@ put_old:
 
 /* --- removal --- */
 
-/* Something is mounted on the name, in whatever namespace. */
+/* Other namespaces do not hinder: detach_mounts() takes theirs away. */
 static bool is_mountpoint(const struct dentry *d)
 {
-	return d->flags & DCACHE_MOUNTED;
+	bool r;
+
+	if (likely(!(READ_ONCE(d->flags) & DCACHE_MOUNTED)))
+		return false;
+	mutex_lock(&mount_lock);
+	r = mnt_is_local_mountpoint(d);
+	mount_unlock();
+	return r;
 }
 
 int vfs_unlink(struct inode *dir, struct dentry *d)
@@ -430,6 +437,7 @@ int vfs_unlink(struct inode *dir, struct dentry *d)
 	ihold(victim);
 	fsnotify(victim, NULL, IN_ATTRIB, 0);
 	d_delete(d);
+	detach_mounts(d);
 	iput(victim);
 	/* After the victim's own last events, as on Linux. */
 	fsnotify_name(dir, d->name.name, IN_DELETE, 0);
@@ -458,9 +466,11 @@ int vfs_rmdir(struct inode *dir, struct dentry *d)
 		shrink_dcache_parent(d);
 		fsnotify(dir, d, IN_DELETE | IN_ISDIR, 0);
 	}
-	dput(d);
-	if (!err)
+	if (!err) {
 		d_delete(d);
+		detach_mounts(d);
+	}
+	dput(d);
 	return err;
 }
 
@@ -659,6 +669,8 @@ static int vfs_rename(struct inode *old_dir, struct dentry *old,
 			d_exchange(old, new);
 		else
 			d_move(old, new);
+		if (!(flags & RENAME_EXCHANGE))
+			detach_mounts(new);
 		notify_rename(old_dir, old, new_dir,
 			      flags & RENAME_EXCHANGE ? NULL : target, old_name);
 	}

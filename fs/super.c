@@ -80,6 +80,7 @@ static struct super_block *sb_alloc(struct file_system_type *type, u32 flags)
 	mutex_init(&sb->rename_mutex);
 	spin_init(&sb->inodes_lock);
 	list_init(&sb->inodes);
+	list_init(&sb->mounts);
 	list_init(&sb->node);
 	strscpy(sb->id, type->name, sizeof(sb->id));
 	return sb;

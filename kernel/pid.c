@@ -106,14 +106,24 @@ struct pid *pid_find_get(pid_t nr)
 	return p;
 }
 
+struct task *pid_task_get(struct pid *p, enum pid_type type)
+{
+	struct task *t;
+
+	rcu_read_lock();
+	t = pid_task(p, type);
+	if (t && !refcount_inc_not_zero(&t->refs))
+		t = NULL;
+	rcu_read_unlock();
+	return t;
+}
+
 struct task *task_find_get(pid_t nr)
 {
 	struct task *t;
 
 	rcu_read_lock();
-	t = pid_task(pid_find(nr), PIDTYPE_PID);
-	if (t && !refcount_inc_not_zero(&t->refs))
-		t = NULL;
+	t = pid_task_get(pid_find(nr), PIDTYPE_PID);
 	rcu_read_unlock();
 	return t;
 }

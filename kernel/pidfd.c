@@ -65,6 +65,11 @@ struct file *pidfd_create_file(struct pid *pid, u32 flags)
 	return f;
 }
 
+bool is_pidfd(const struct file *f)
+{
+	return f->ops == &pidfd_fops;
+}
+
 struct pid *pidfd_get_pid(u32 fd, int *wait_flags)
 {
 	struct fd f = fdget(fd);
@@ -72,7 +77,7 @@ struct pid *pidfd_get_pid(u32 fd, int *wait_flags)
 
 	if (!f.file)
 		return pid;
-	if (f.file->ops == &pidfd_fops) {
+	if (is_pidfd(f.file)) {
 		pid = pid_get(f.file->private);
 		if (wait_flags && f.file->flags & O_NONBLOCK)
 			*wait_flags |= WNOHANG;
@@ -166,7 +171,7 @@ SYSCALL_DEFINE3(pidfd_getfd, u32, pidfd, u32, fd, u32, flags)
 	pid = pidfd_get_pid(pidfd, NULL);
 	if (IS_ERR(pid))
 		return PTR_ERR(pid);
-	t = task_find_get(pid_nr(pid));
+	t = pid_task_get(pid, PIDTYPE_PID);
 	if (t) {
 		ret = -EPERM;
 		if (ptrace_may_access(t, PTRACE_MODE_ATTACH)) {

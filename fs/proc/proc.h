@@ -27,6 +27,7 @@ struct proc_inode {
 	struct pid *pid;		/* task entries, referenced */
 	const struct task_entry *tent;
 	u32 fd;				/* fd/N */
+	const struct ns_ops *ns;	/* ns/KIND */
 };
 
 static inline struct proc_inode *PROC_I(const struct inode *inode)
@@ -56,6 +57,8 @@ struct inode *proc_task_inode(struct super_block *sb, struct pid *pid,
 /* Result of a lookup: attach @inode (NULL: -ENOMEM) to @d. */
 struct dentry *proc_add_task_inode(struct dentry *d, struct inode *inode);
 
+/* "." and "..": true if the listing is beyond them. */
+bool proc_emit_dots(struct file *f, struct dir_context *ctx);
 /* Open method of an entry with a show function. */
 int proc_task_open(struct inode *inode, struct file *f);
 
@@ -84,6 +87,8 @@ void proc_show_vma(struct seq_file *m, struct vma *v);
 /* task_links.c */
 extern const struct inode_ops proc_exe_iops, proc_cwd_iops, proc_root_iops,
 	proc_fd_iops;
+/* A delayed_call that frees the text of a link. */
+void proc_free_text(void *p);
 
 /* smaps.c: mmap_lock for reading. */
 void proc_show_smaps(struct seq_file *m, struct mm *mm);
@@ -95,8 +100,11 @@ extern const struct inode_ops proc_fdinfo_iops;
 /* kmsg.c */
 extern const struct file_ops proc_kmsg_fops;
 
-/* info.c, mounts.c */
-int show_mounts(struct seq_file *m, void *v);
-int show_mountinfo(struct seq_file *m, void *v);
+/* mounts.c */
+extern const struct file_ops proc_mounts_fops, proc_mountinfo_fops,
+	proc_mountstats_fops;
+/* task_ns.c */
+extern const struct inode_ops proc_ns_dir_iops;
+extern const struct file_ops proc_ns_dir_fops;
 
 #endif

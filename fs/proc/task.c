@@ -34,14 +34,7 @@ static const struct task_entry task_entries[];
 
 struct task *proc_task(const struct inode *inode)
 {
-	struct task *t;
-
-	rcu_read_lock();
-	t = pid_task(PROC_I(inode)->pid, PIDTYPE_PID);
-	if (t && !refcount_inc_not_zero(&t->refs))
-		t = NULL;
-	rcu_read_unlock();
-	return t;
+	return pid_task_get(PROC_I(inode)->pid, PIDTYPE_PID);
 }
 
 /* A task that may be inspected: referenced, or ERR_PTR. */
@@ -55,16 +48,6 @@ struct task *proc_traceable_task(const struct inode *inode)
 		return t;
 	task_put(t);
 	return ERR_PTR(-EACCES);
-}
-
-static int mounts_entry_show(struct seq_file *m, struct task *t)
-{
-	return show_mounts(m, NULL);
-}
-
-static int mountinfo_entry_show(struct seq_file *m, struct task *t)
-{
-	return show_mountinfo(m, NULL);
 }
 
 /* --- making inodes --- */
@@ -176,7 +159,7 @@ static bool emit_number(struct dir_context *ctx, u64 n, u32 dtype)
 	return dir_emit(ctx, name, len, n + 10000, dtype);
 }
 
-static bool emit_two_dots(struct file *f, struct dir_context *ctx)
+bool proc_emit_dots(struct file *f, struct dir_context *ctx)
 {
 	static const struct proc_entry none = {.name = NULL};
 
@@ -192,7 +175,7 @@ static int fd_iterate(struct file *f, struct dir_context *ctx)
 
 	if (IS_ERR(t))
 		return (int)PTR_ERR(t);
-	if (emit_two_dots(f, ctx)) {
+	if (proc_emit_dots(f, ctx)) {
 		for (;;) {
 			struct file *x;
 			int fd = -1;
@@ -246,7 +229,7 @@ static int tid_iterate(struct file *f, struct dir_context *ctx)
 
 	if (!leader)
 		return -ENOENT;
-	if (!emit_two_dots(f, ctx))
+	if (!proc_emit_dots(f, ctx))
 		goto out;
 	for (;;) {
 		next = S32_MAX;
@@ -289,8 +272,13 @@ static const struct task_entry task_entries[] = {
 	{.name = "io", .mode = S_IFREG | 0400, .show = proc_io_show},
 	{.name = "limits", SHOW(proc_limits_show)},
 	{.name = "maps", SHOW(proc_maps_show)},
-	{.name = "mountinfo", SHOW(mountinfo_entry_show)},
-	{.name = "mounts", SHOW(mounts_entry_show)},
+	{.name = "mountinfo", .mode = S_IFREG | 0444,
+	 .fops = &proc_mountinfo_fops},
+	{.name = "mounts", .mode = S_IFREG | 0444, .fops = &proc_mounts_fops},
+	{.name = "mountstats", .mode = S_IFREG | 0400,
+	 .fops = &proc_mountstats_fops},
+	{.name = "ns", .mode = S_IFDIR | 0511, .iops = &proc_ns_dir_iops,
+	 .fops = &proc_ns_dir_fops},
 	{.name = "oom_score", SHOW(proc_oom_score_show)},
 	{.name = "oom_score_adj", .mode = S_IFREG | 0644, .show = proc_oom_adj_show,
 	 .fops = &proc_oom_adj_fops},
@@ -336,7 +324,7 @@ static int task_dir_iterate(struct file *f, struct dir_context *ctx)
 {
 	loff_t n = 2;
 
-	if (!emit_two_dots(f, ctx))
+	if (!proc_emit_dots(f, ctx))
 		return 0;
 	for (const struct task_entry *e = task_entries; e->name; e++, n++) {
 		if (n < ctx->pos)

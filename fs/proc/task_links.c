@@ -78,7 +78,7 @@ static int magic_follow(struct dentry *d, struct path *out, path_fn fn)
 	return err;
 }
 
-static void free_text(void *p)
+void proc_free_text(void *p)
 {
 	kfree(p);
 }
@@ -103,7 +103,7 @@ static const char *magic_text(struct dentry *d, struct inode *inode,
 		kfree(buf);
 		return name;
 	}
-	done->fn = free_text;
+	done->fn = proc_free_text;
 	done->arg = buf;
 	return name;
 }

@@ -381,6 +381,7 @@ struct super_block {
 	struct mutex rename_mutex; /* cross-directory renames */
 	spinlock_t inodes_lock;
 	struct list_head inodes;
+	struct list_head mounts; /* of it, in whatever namespace (fs/mount.c) */
 	char id[32];		/* mount source for messages */
 	void *private;
 	u32 nr_writers;
@@ -596,6 +597,9 @@ const char *name_scan(const struct dentry *parent, const char *name,
 		      struct qstr *q);
 /* Path text ending at buf[len-1]; ERR_PTR(-ENAMETOOLONG). */
 char *d_path(const struct path *path, char *buf, int len);
+/* As seen from @root instead of the caller's. */
+char *d_path_from(const struct path *path, const struct path *root, char *buf,
+		  int len);
 char *dentry_path(struct dentry *d, char *buf, int len);
 bool is_subdir(struct dentry *d, struct dentry *ancestor);
 void shrink_dcache_sb(struct super_block *sb);
@@ -681,6 +685,8 @@ int kern_mount_at(const char *dev, const char *dir, const char *type, u32 flags,
 		  const char *data);
 /* An internal mount, in no namespace (pipes, anon inodes, memfd). */
 struct mount *kern_mount(struct file_system_type *type);
+/* A name is gone: so is what other namespaces mounted on it. May sleep. */
+void detach_mounts(struct dentry *d);
 int mnt_want_write(struct mount *m); /* 0 or -EROFS; pairs with drop */
 void mnt_drop_write(struct mount *m);
 int mnt_want_write_file(struct file *f);

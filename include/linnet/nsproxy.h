@@ -6,13 +6,14 @@
 
 #include <linnet/atomic.h>
 #include <linnet/mutex.h>
+#include <linnet/ns_common.h>
 #include <linux/utsname.h>
 
 struct mnt_namespace;
 struct task;
 
 struct uts_namespace {
-	refcount_t refs;
+	struct ns_common common;
 	struct rwsem lock;
 	struct new_utsname name; /* [lock] */
 };

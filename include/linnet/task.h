@@ -261,6 +261,8 @@ struct pid *pid_find(pid_t nr);
 struct task *pid_task(struct pid *p, enum pid_type type);
 /* Referenced, or NULL. */
 struct task *task_find_get(pid_t nr);
+/* The task of @p, referenced, or NULL. */
+struct task *pid_task_get(struct pid *p, enum pid_type type);
 struct pid *pid_find_get(pid_t nr);
 void attach_pid(struct task *t, enum pid_type type, struct pid *p);
 void detach_pid(struct task *t, enum pid_type type);

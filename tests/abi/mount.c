@@ -1,22 +1,9 @@
-/* Mounting: kinds, flags, moves, namespaces, pivot_root, file handles. */
-#include "abi.h"
+/* Mounting: kinds, flags, moves, unmounting, pivot_root. */
+#include "mounts.h"
 
-#include <sched.h>
-#include <sys/mount.h>
+#include <poll.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
-
-/* Each case has a mount namespace of its own, and nothing goes out of it. */
-static void enter(void)
-{
-	NEED(unshare(CLONE_NEWNS) == 0);
-	mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
-}
-
-static bool mounted(const char *what)
-{
-	return strstr(abi_read("/proc/self/mountinfo"), what) != NULL;
-}
 
 CASE("mount: errors")
 {
@@ -201,7 +188,7 @@ CASE("moving, stacking, lazy unmounting")
 	OK(umount2("l", 0));
 }
 
-CASE("namespaces keep mounts apart, setns brings one back")
+CASE("namespaces keep mounts apart")
 {
 	pid_t pid;
 	struct abi_gate ready, go;
@@ -256,4 +243,158 @@ CASE("pivot_root")
 	OK(access("/old/new", F_OK));
 	OK(umount2("/old", MNT_DETACH));
 	ERR(access("/old/new", F_OK), ENOENT);
+}
+
+CASE("pivot_root refuses shared mounts")
+{
+	enter();
+	mkdir("root", 0755);
+	OK(mount("root", "root", "tmpfs", 0, NULL));
+	OK(chdir("root"));
+	mkdir("new", 0755);
+	OK(mount("n", "new", "tmpfs", 0, NULL));
+	mkdir("new/old", 0755);
+	OK(chroot("."));
+	OK(mount(NULL, "/", NULL, MS_SHARED, NULL));
+	ERR(syscall(SYS_pivot_root, "/new", "/new/old"), EINVAL);
+	OK(mount(NULL, "/", NULL, MS_PRIVATE, NULL));
+	OK(mount(NULL, "/new", NULL, MS_SHARED, NULL));
+	ERR(syscall(SYS_pivot_root, "/new", "/new/old"), EINVAL);
+	OK(mount(NULL, "/new", NULL, MS_PRIVATE, NULL));
+	OK(syscall(SYS_pivot_root, "/new", "/new/old"));
+}
+
+CASE("MNT_EXPIRE unmounts what nobody uses in between")
+{
+	enter();
+	mkdir("d", 0755);
+	OK(mount("none", "d", "tmpfs", 0, NULL));
+	int fd = (int)OK(open("d", O_RDONLY));
+	ERR(umount2("d", MNT_EXPIRE), EBUSY);
+	close(fd);
+	ERR(umount2("d", MNT_EXPIRE), EAGAIN);
+	close((int)OK(open("d", O_RDONLY)));
+	ERR(umount2("d", MNT_EXPIRE), EAGAIN);
+	OK(umount2("d", MNT_EXPIRE));
+	ERR(umount2("d", MNT_EXPIRE), EINVAL);
+	ERR(umount2("/", MNT_EXPIRE), EINVAL);
+}
+
+CASE("remounting: access times stay, writers on any mount count")
+{
+	enter();
+	mkdir("d", 0755);
+	mkdir("e", 0755);
+	OK(mount("none", "d", "tmpfs", MS_NOATIME, NULL));
+	OK(mount(NULL, "d", NULL, MS_REMOUNT | MS_NOSUID, NULL));
+	CHECK(mounted("/d rw,nosuid,noatime"));
+	OK(mount(NULL, "d", NULL, MS_REMOUNT | MS_RELATIME, NULL));
+	CHECK(mounted("/d rw,relatime"));
+	OK(mount(NULL, "d", NULL, MS_REMOUNT | MS_STRICTATIME, NULL));
+	CHECK(mounted("/d rw - tmpfs"));
+	OK(mount("d", "e", NULL, MS_BIND, NULL));
+	int fd = (int)OK(open("e/f", O_CREAT | O_RDWR, 0600));
+	ERR(mount(NULL, "d", NULL, MS_REMOUNT | MS_RDONLY, NULL), EBUSY);
+	EQ(write(fd, "x", 1), 1);
+	close(fd);
+	OK(mount(NULL, "d", NULL, MS_REMOUNT | MS_RDONLY, NULL));
+	ERR(open("e/g", O_CREAT | O_RDWR, 0600), EROFS);
+}
+
+CASE("removing what another namespace has mounted on")
+{
+	struct abi_gate ready, go;
+	pid_t pid;
+
+	enter();
+	mkdir("d", 0755);
+	mkdir("d2", 0755);
+	abi_write("f", "x");
+	abi_write("g", "y");
+	abi_write("h", "z");
+	gate_init(&ready);
+	gate_init(&go);
+	CHILD(pid) {
+		NEED(unshare(CLONE_NEWNS) == 0);
+		OK(mount("theirs", "d", "tmpfs", 0, NULL));
+		OK(mount("g", "f", NULL, MS_BIND, NULL));
+		OK(mount("g", "h", NULL, MS_BIND, NULL));
+		OK(mount("theirs", "d2", "tmpfs", 0, NULL));
+		ERR(rmdir("d"), EBUSY);
+		ERR(unlink("f"), EBUSY);
+		gate_open(&ready);
+		gate_wait(&go);
+		ERR(access("d", F_OK), ENOENT);
+		ERR(access("f", F_OK), ENOENT);
+		STR(abi_read("h"), "y");
+		OK(access("moved", F_OK));
+		CHECK(!mounted("/d "));
+		CHECK(mounted("/moved "));
+	}
+	gate_wait(&ready);
+	OK(rmdir("d"));
+	OK(unlink("f"));
+	OK(rename("d2", "moved"));
+	gate_open(&go);
+	EQ(abi_exit_code(pid), 0);
+}
+
+CASE("many mounts on one another")
+{
+	char dir[64] = "d";
+	int i;
+
+	enter();
+	mkdir("d", 0755);
+	for (i = 0; i < 600; i++)
+		if (mount("deep", "d", "tmpfs", 0, "nr_inodes=4"))
+			break;
+	EQ(i, 600);
+	mkdir("copy", 0755);
+	OK(mount("d", "copy", NULL, MS_BIND | MS_REC, NULL));
+	OK(umount("copy"));
+	while (i && umount(dir) == 0)
+		i--;
+	EQ(i, 0);
+	ERR(umount(dir), EINVAL);
+}
+
+CASE("/proc/PID/mounts: of that process, and what its root reaches; poll")
+{
+	struct abi_gate ready, go;
+	struct pollfd p = { .events = POLLPRI };
+	char path[64];
+	pid_t pid;
+
+	enter();
+	mkdir("r", 0755);
+	mkdir("d", 0755);
+	OK(mount("jail", "r", "tmpfs", 0, NULL));
+	mkdir("r/in", 0755);
+	OK(mount("in side#", "r/in", "tmpfs", 0, NULL));
+	CHECK(strstr(abi_read("/proc/self/mounts"), "in\\040side\\043 ") != NULL);
+	gate_init(&ready);
+	gate_init(&go);
+	CHILD(pid) {
+		NEED(chroot("r") == 0);
+		gate_open(&ready);
+		gate_wait(&go);
+	}
+	gate_wait(&ready);
+	snprintf(path, sizeof(path), "/proc/%d/mounts", pid);
+	const char *text = abi_read(path);
+	CHECK(strstr(text, "jail / tmpfs rw") != NULL);
+	CHECK(strstr(text, " /in tmpfs rw") != NULL);
+	CHECK(strstr(text, " /proc ") == NULL);
+	snprintf(path, sizeof(path), "/proc/%d/mountstats", pid);
+	CHECK(strstr(abi_read(path),
+		     "device jail mounted on / with fstype tmpfs\n") != NULL);
+	gate_open(&go);
+	EQ(abi_exit_code(pid), 0);
+	p.fd = (int)OK(open("/proc/self/mountinfo", O_RDONLY));
+	EQ(poll(&p, 1, 0), 0);
+	OK(mount("new", "d", "tmpfs", 0, NULL));
+	EQ(poll(&p, 1, 0), 1);
+	EQ(p.revents, POLLPRI | POLLERR);
+	EQ(poll(&p, 1, 0), 0);
 }

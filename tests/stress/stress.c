@@ -608,12 +608,12 @@ static void *shared_worker(void *arg)
 
 static void test_shared(void)
 {
-	shared_fd = open("/tmp/stress-shared", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	shared_fd = open("/tmp/stress-tree", O_RDWR | O_CREAT | O_TRUNC, 0600);
 	CHECK(shared_fd >= 0 && !ftruncate(shared_fd, PAGE));
 	shared_map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, shared_fd, 0);
 	CHECK(shared_map != MAP_FAILED);
 	in_threads(shared_worker);
-	CHECK(!unlink("/tmp/stress-shared"));
+	CHECK(!unlink("/tmp/stress-tree"));
 }
 
 /* A process that takes all memory is killed, and only it. */
@@ -805,6 +805,110 @@ static void test_mounts(void)
 	check_directory("/tmp/stress-mounts");
 }
 
+/*
+ * A shared mount, peers and slaves of it in several namespaces: all mount, unmount,
+ * change their kind and remove mountpoints at once. Calls may fail as they meet;
+ * what is left afterwards may not.
+ */
+#define SHARED "/tmp/stress-tree"
+
+static void another_namespace(const char *place)
+{
+	pid_t pid = fork();
+
+	CHECK(pid >= 0);
+	if (pid) {
+		wait_for(pid);
+		return;
+	}
+	CHECK(!unshare(CLONE_NEWNS));
+	mount("inner", place, "tmpfs", 0, NULL);
+	mount(NULL, SHARED, NULL, MS_SLAVE, NULL);
+	mount("own", place, "tmpfs", 0, NULL);
+	umount2(place, MNT_DETACH);
+	_exit(0);
+}
+
+static void propagate_worker(int worker)
+{
+	static const unsigned long kinds[] = {MS_SHARED, MS_SLAVE, MS_PRIVATE,
+					      MS_UNBINDABLE};
+	static char info[65536];
+	uint32_t r = (uint32_t)worker + 77;
+	char place[64], peer[64];
+	bool bound = false;
+	struct stat st;
+	int fd;
+
+	sprintf(peer, "/tmp/stress-peers/%d", worker);
+	for (int i = 0; i < rounds; i++) {
+		sprintf(place, SHARED "/%u/m", next_random(&r) % 4);
+		switch (next_random(&r) % 8) {
+		case 0:
+			mount("one", place, "tmpfs", 0, NULL);
+			break;
+		case 1:
+			umount2(place, MNT_DETACH);
+			break;
+		case 2:
+			/* A second one would lie on, and double, all peers. */
+			if (!bound)
+				bound = !mount(SHARED, peer, NULL, MS_BIND, NULL);
+			mount(NULL, peer, NULL,
+			      kinds[next_random(&r) % 4], NULL);
+			break;
+		case 3:
+			if (!umount2(peer, next_random(&r) & 1 ? MNT_DETACH : 0))
+				bound = false;
+			break;
+		case 4:
+			another_namespace(place);
+			break;
+		case 5:
+			if (!rmdir(place))
+				mkdir(place, 0700);
+			break;
+		case 6:
+			fd = open("/proc/self/mountinfo", O_RDONLY);
+			read(fd, info, sizeof(info));
+			close(fd);
+			break;
+		default:
+			strcat(peer, "/1/m/../../2/m");
+			stat(peer, &st);
+			sprintf(peer, "/tmp/stress-peers/%d", worker);
+		}
+	}
+	while (!umount2(peer, MNT_DETACH))
+		;
+	CHECK(!rmdir(peer));
+}
+
+static void test_propagate(void)
+{
+	char name[64];
+
+	CHECK(!unshare(CLONE_NEWNS));
+	mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+	CHECK(!mkdir(SHARED, 0700) && !mkdir("/tmp/stress-peers", 0700));
+	CHECK(!mount("shared", SHARED, "tmpfs", 0, NULL));
+	CHECK(!mount(NULL, SHARED, NULL, MS_SHARED, NULL));
+	for (int i = 0; i < 4; i++) {
+		sprintf(name, SHARED "/%d", i);
+		CHECK(!mkdir(name, 0700));
+		strcat(name, "/m");
+		CHECK(!mkdir(name, 0700));
+	}
+	for (int i = 0; i < WORKERS; i++) {
+		sprintf(name, "/tmp/stress-peers/%d", i);
+		CHECK(!mkdir(name, 0700));
+	}
+	in_processes(propagate_worker);
+	CHECK(!rmdir("/tmp/stress-peers"));
+	CHECK(!umount2(SHARED, MNT_DETACH));
+	CHECK(!rmdir(SHARED));
+}
+
 /* /proc is read while what it shows goes away. */
 static void proc_worker(int worker)
 {
@@ -898,7 +1002,8 @@ static const struct {
 	{"mmap", test_mmap},	   {"shared", test_shared},
 	{"oom", test_oom},	   {"rename", test_rename},
 	{"fill", test_fill},	   {"mounts", test_mounts},
-	{"proc", test_proc},	   {"ptys", test_ptys},
+	{"propagate", test_propagate}, {"proc", test_proc},
+	{"ptys", test_ptys},
 };
 
 int main(int argc, char **argv)
