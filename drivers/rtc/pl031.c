@@ -6,19 +6,20 @@
 #include <asm/io.h>
 #include <linnet/errno.h>
 #include <linnet/of.h>
+#include <linnet/platform.h>
 #include <linnet/printk.h>
 #include <linnet/slab.h>
 #include <linnet/timekeeping.h>
 
 enum { RTC_DR = 0x0 };
 
-static int pl031_probe(int node)
+static int pl031_probe(struct platform_device *pd)
 {
 	phys_addr_t pa;
 	void __iomem *regs;
 	u64 size;
 	u32 now;
-	int err = of_reg(node, 0, &pa, &size);
+	int err = of_reg(pd->dev.of_node, 0, &pa, &size);
 
 	if (err)
 		return err;
@@ -33,9 +34,9 @@ static int pl031_probe(int node)
 }
 
 static const char *const pl031_compatible[] = {"arm,pl031", NULL};
-static const struct of_driver pl031 = {
-	.name = "pl031",
+static struct platform_driver pl031 = {
+	.driver = {.name = "rtc-pl031"},
 	.compatible = pl031_compatible,
 	.probe = pl031_probe,
 };
-OF_DRIVER(pl031);
+PLATFORM_DRIVER(pl031);

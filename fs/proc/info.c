@@ -326,6 +326,12 @@ static const char *thread_self_link(char *buf, size_t size)
 	return buf;
 }
 
+static const char *device_tree_link(char *buf, size_t size)
+{
+	strscpy(buf, "/sys/firmware/devicetree/base", size);
+	return buf;
+}
+
 static const char *mounts_link(char *buf, size_t size)
 {
 	strscpy(buf, "self/mounts", size);
@@ -338,6 +344,7 @@ const struct proc_entry proc_root_entries[] = {
 	{.name = "cmdline", TEXT(cmdline_show)},
 	{.name = "consoles", TEXT(consoles_show)},
 	{.name = "cpuinfo", TEXT(cpuinfo_show)},
+	{.name = "device-tree", .mode = S_IFLNK | 0777, .link = device_tree_link},
 	{.name = "devices", TEXT(devices_show)},
 	{.name = "filesystems", TEXT(filesystems_show)},
 	{.name = "interrupts", TEXT(interrupts_show)},

@@ -13,6 +13,7 @@
 #include <linnet/printf.h>
 #include <linnet/random.h>
 #include <linnet/string.h>
+#include <linnet/uevent.h>
 #include <linux/capability.h>
 #include <linux/limits.h>
 #include "proc.h"
@@ -223,10 +224,41 @@ static const struct proc_entry random_entries[] = {
 	{.name = NULL},
 };
 
+/* The same as /sys/kernel/uevent_helper. */
+static ssize_t hotplug_read(struct kiocb *io, struct iov_iter *to)
+{
+	char path[UEVENT_HELPER_MAX + 1];
+	size_t n;
+
+	uevent_get_helper(path);
+	n = strlen(path);
+	path[n++] = '\n';
+	return simple_read_from_buffer(to, &io->pos, path, n);
+}
+
+static ssize_t hotplug_write(struct kiocb *io, struct iov_iter *from)
+{
+	char path[UEVENT_HELPER_MAX];
+	size_t asked = from->count, n = min(asked, sizeof(path) - 1);
+
+	if (copy_from_iter(path, n, from) != n)
+		return -EFAULT;
+	path[n] = '\0';
+	uevent_set_helper(path, n);
+	return (ssize_t)asked;
+}
+
+static const struct file_ops hotplug_fops = {
+	.read_iter = hotplug_read,
+	.write_iter = hotplug_write,
+	.llseek = generic_llseek,
+};
+
 static const struct proc_entry kernel_entries[] = {
 	{.name = "cap_last_cap", .mode = S_IFREG | 0444, .show = last_cap_show},
 	UTS_KNOB("domainname", domainname),
 	UTS_KNOB("hostname", nodename),
+	{.name = "hotplug", .mode = S_IFREG | 0644, .fops = &hotplug_fops},
 	INT_KNOB("hung_task_timeout_secs", sysctl_hung_task_timeout, 0, S32_MAX / 1000),
 	INT_KNOB("hung_task_warnings", sysctl_hung_task_warnings, -1, S32_MAX),
 	{.name = "ngroups_max", .mode = S_IFREG | 0444, .show = ngroups_show},

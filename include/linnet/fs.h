@@ -772,7 +772,7 @@ struct cdev {
 };
 int cdev_register(struct cdev *c);
 void cdev_unregister(struct cdev *c);
-/* Make a node in devtmpfs (fs/devtmpfs); queues until it is mounted. */
+/* A node in devtmpfs (fs/devtmpfs); for device_add() and device_del(). */
 int devtmpfs_create(const char *name, u16 mode, dev_t dev);
 int devtmpfs_remove(const char *name);
 
