@@ -46,9 +46,11 @@ obj-y += fs/proc/mounts.o
 obj-y += fs/proc/fdinfo.o
 obj-y += fs/proc/smaps.o
 obj-y += fs/proc/sysctl.o
+obj-y += fs/proc/system.o
 obj-y += fs/proc/task.o
 obj-y += fs/proc/task_links.o
 obj-y += fs/proc/task_mem.o
+obj-y += fs/proc/task_more.o
 obj-y += fs/proc/task_status.o
 obj-y += fs/sysfs/sysfs.o
 include fs/event/objects.mk

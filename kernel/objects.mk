@@ -38,6 +38,7 @@ obj-y += kernel/signal_deliver.o
 obj-y += kernel/signal_sys.o
 obj-y += kernel/spinlock.o
 obj-y += kernel/sys.o
+obj-y += kernel/sysrq.o
 obj-y += kernel/syscall_table.o
 obj-y += kernel/syslog.o
 obj-y += kernel/time.o

@@ -649,6 +649,8 @@ int vfs_link(struct dentry *old, struct inode *dir, struct dentry *d);
 int vfs_unlink(struct inode *dir, struct dentry *d);
 int vfs_rmdir(struct inode *dir, struct dentry *d);
 int vfs_truncate(const struct path *path, loff_t len);
+/* sync(2). May sleep. */
+void ksys_sync(void);
 /* execve: nobody may write meanwhile. 0 or -ETXTBSY. */
 int deny_write_access(struct file *f);
 void allow_write_access(struct file *f);
