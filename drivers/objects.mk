@@ -8,3 +8,4 @@ include drivers/tty/objects.mk
 include drivers/char/objects.mk
 include drivers/virtio/objects.mk
 obj-y += drivers/rtc/pl031.o
+obj-y += drivers/rtc/rtc.o
