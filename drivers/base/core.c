@@ -333,7 +333,7 @@ void device_del(struct device *dev)
 		char *name = node_name(dev);
 
 		if (name)
-			devtmpfs_remove(name);
+			devtmpfs_remove(name, node_mode(dev), dev->devt);
 		kfree(name);
 	}
 	kobject_uevent(&dev->kobj, UEVENT_REMOVE);

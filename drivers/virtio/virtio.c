@@ -233,8 +233,6 @@ static int start(struct virtio_device *dev, const struct virtio_driver *drv)
 {
 	int err;
 
-	reset(dev);
-	add_status(dev, VIRTIO_CONFIG_S_ACKNOWLEDGE);
 	add_status(dev, VIRTIO_CONFIG_S_DRIVER);
 	err = negotiate(dev, drv->features);
 	if (!err)
@@ -256,6 +254,8 @@ int virtio_device_register(struct virtio_device *dev)
 	snprintf(dev->name, sizeof(dev->name), "virtio%u", nr_devices++);
 	device_init(&dev->dev, dev->name);
 	dev->dev.bus = &virtio_bus;
+	reset(dev);
+	add_status(dev, VIRTIO_CONFIG_S_ACKNOWLEDGE);
 	err = device_add(&dev->dev);
 	if (err || !drv)
 		return err;

@@ -776,7 +776,7 @@ int cdev_register(struct cdev *c);
 void cdev_unregister(struct cdev *c);
 /* A node in devtmpfs (fs/devtmpfs); for device_add() and device_del(). */
 int devtmpfs_create(const char *name, u16 mode, dev_t dev);
-int devtmpfs_remove(const char *name);
+int devtmpfs_remove(const char *name, u16 mode, dev_t dev);
 
 /* ------------------------------------------------------------------- locks */
 /* flock and OFD locks of a closing file; POSIX locks of a closing owner. */

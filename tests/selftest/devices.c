@@ -147,6 +147,56 @@ static bool device_comes_and_goes(void)
 }
 KTEST(device_comes_and_goes);
 
+/* The node in /dev, as devtmpfs has it: its number, or a negative error. */
+static s64 node_number(const char *name)
+{
+	static struct mount *dev;
+	struct path p;
+	s64 number;
+	int err;
+
+	if (!dev)
+		dev = kern_mount(get_fs_type("devtmpfs"));
+	if (IS_ERR(dev))
+		return PTR_ERR(dev);
+	err = vfs_path_lookup(&(struct path){dev, dev->root}, name, 0, &p);
+	if (err)
+		return err;
+	number = p.dentry->inode->rdev;
+	path_put(&p);
+	return number;
+}
+
+static bool device_has_a_node(void)
+{
+	static const char event[] =
+		"MAJOR=240\nMINOR=7\nDEVNAME=sub/e7\nDEVMODE=0640\n";
+	const dev_t number = dev_make(240, 7);
+	struct device *dev;
+	char buf[64];
+
+	KTEST_CHECK(set_up());
+	dev = device_create(&class, NULL, number, 0640, NULL, NULL, "sub!e%d", 7);
+	KTEST_CHECK(!IS_ERR(dev));
+	KTEST_CHECK(node_number("sub/e7") == (s64)number);
+	KTEST_CHECK(read_below_sys("dev/char/240:7/uevent", buf, 64) ==
+		    sizeof(event) - 1);
+	KTEST_CHECK(!memcmp(buf, event, sizeof(event) - 1));
+	device_unregister(dev);
+	KTEST_CHECK(node_number("sub/e7") == -ENOENT);
+	KTEST_CHECK(read_below_sys("dev/char/240:7/uevent", buf, 64) == -ENOENT);
+	/* What is not the device's own stays. */
+	dev = device_create(&class, NULL, number, 0, NULL, NULL, "e8");
+	KTEST_CHECK(!IS_ERR(dev));
+	KTEST_CHECK(!devtmpfs_remove("e8", S_IFCHR, number));
+	KTEST_CHECK(!devtmpfs_create("e8", S_IFCHR | 0600, number + 1));
+	device_unregister(dev);
+	KTEST_CHECK(node_number("e8") == (s64)number + 1);
+	KTEST_CHECK(!devtmpfs_remove("e8", S_IFCHR, number + 1));
+	return true;
+}
+KTEST(device_has_a_node);
+
 static bool device_goes_under_an_open_file(void)
 {
 	struct test_device *t;
