@@ -97,7 +97,7 @@ $(BUILD)/kernel.lds: arch/arm64/kernel/linnet.lds.S arch/arm64/include/asm/page.
 	@$(CC) -E -P -x assembler-with-cpp -D__ASSEMBLY__ -Iarch/arm64/include -Iinclude $< -o $@
 
 link = $(CC) -nostdlib -static -no-pie -Wl,-T,$(BUILD)/kernel.lds \
-	-Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments \
+	-Wl,--build-id=sha1 -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments \
 	-Wl,-z,noexecstack
 
 # Linked three times: without the symbol table, with one of the right size, and

@@ -1,4 +1,5 @@
 obj-y += drivers/of/of.o
+include drivers/base/objects.mk
 obj-y += drivers/irqchip/gic_common.o
 obj-y += drivers/irqchip/gic_v2.o
 obj-y += drivers/irqchip/gic_v3.o
@@ -7,3 +8,4 @@ include drivers/tty/objects.mk
 include drivers/char/objects.mk
 include drivers/virtio/objects.mk
 obj-y += drivers/rtc/pl031.o
+obj-y += drivers/rtc/rtc.o

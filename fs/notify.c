@@ -22,7 +22,10 @@
 #include <linux/inotify.h>
 #include "internal.h"
 
-enum { MAX_QUEUED = 16384 };
+/* /proc/sys/fs/inotify: events of a queue; queues and watches of a user. */
+int sysctl_inotify_queue = 16384;
+int sysctl_inotify_groups = 128;
+int sysctl_inotify_watches = 8192;
 
 /* [marks_lock] */
 struct group {
@@ -30,6 +33,7 @@ struct group {
 	struct list_head events, watches;
 	u32 nr_events;
 	int last_wd;
+	struct user_limits *user; /* [I] referenced: whom it counts for */
 };
 
 struct watch {
@@ -75,7 +79,7 @@ static void queue_event(struct group *g, int wd, u32 mask, u32 cookie,
 	size_t len = name ? strlen(name) : 0, padded = 0;
 	struct event *e;
 
-	if (g->nr_events >= MAX_QUEUED) {
+	if (g->nr_events >= (u32)READ_ONCE(sysctl_inotify_queue)) {
 		wd = -1;
 		mask = IN_Q_OVERFLOW;
 		cookie = 0;
@@ -104,6 +108,7 @@ static void remove_watch(struct watch *w)
 	list_del(&w->by_inode);
 	list_del(&w->by_group);
 	fsnotify_nr_watches--;
+	atomic_dec(&w->group->user->inotify_watches);
 	kfree(w);
 }
 
@@ -271,6 +276,32 @@ static long inotify_ioctl(struct file *f, u32 cmd, u64 arg)
 	return put_user(bytes, (int __user *)arg);
 }
 
+static void free_group(struct group *g)
+{
+	atomic_dec(&g->user->inotify_instances);
+	user_limits_put(g->user);
+	kfree(g);
+}
+
+/* A queue that counts for the caller: -EMFILE if that would be too many. */
+static struct group *make_group(void)
+{
+	struct group *g = kzalloc(sizeof(*g), GFP_KERNEL);
+
+	if (!g)
+		return ERR_PTR(-ENOMEM);
+	wait_queue_init(&g->wait);
+	list_init(&g->events);
+	list_init(&g->watches);
+	g->user = current_cred()->user;
+	refcount_inc(&g->user->refs);
+	if (atomic_add_return(&g->user->inotify_instances, 1) <=
+	    (u32)READ_ONCE(sysctl_inotify_groups))
+		return g;
+	free_group(g);
+	return ERR_PTR(-EMFILE);
+}
+
 static void inotify_release(struct inode *inode, struct file *f)
 {
 	struct group *g = f->private;
@@ -283,7 +314,7 @@ static void inotify_release(struct inode *inode, struct file *f)
 	spin_unlock(&marks_lock);
 	list_for_each_entry_safe(e, ne, &g->events, node)
 		kfree(e);
-	kfree(g);
+	free_group(g);
 }
 
 static const struct file_ops inotify_fops = {
@@ -301,15 +332,12 @@ SYSCALL_DEFINE1(inotify_init1, int, flags)
 
 	if (flags & ~(IN_CLOEXEC | IN_NONBLOCK))
 		return -EINVAL;
-	g = kzalloc(sizeof(*g), GFP_KERNEL);
-	if (!g)
-		return -ENOMEM;
-	wait_queue_init(&g->wait);
-	list_init(&g->events);
-	list_init(&g->watches);
+	g = make_group();
+	if (IS_ERR(g))
+		return (int)PTR_ERR(g);
 	fd = anon_fd("inotify", &inotify_fops, g, (u32)flags);
 	if (fd < 0)
-		kfree(g);
+		free_group(g);
 	return fd;
 }
 
@@ -344,6 +372,11 @@ static int set_watch(struct group *g, struct inode *inode, u32 mask,
 			return -EEXIST;
 		w->mask = mask & IN_MASK_ADD ? w->mask | kept : kept;
 		return w->wd;
+	}
+	if (atomic_add_return(&g->user->inotify_watches, 1) >
+	    (u32)READ_ONCE(sysctl_inotify_watches)) {
+		atomic_dec(&g->user->inotify_watches);
+		return -ENOSPC;
 	}
 	w = *new;
 	*new = NULL;

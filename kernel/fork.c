@@ -83,7 +83,7 @@ struct task init_task __aligned(64) = {
 	.group_leader = &init_task,
 	.tg = &init_tg,
 	.pids = {&init_pid, &init_pid, &init_pid, &init_pid},
-	.timer_slack_ns = 50000,
+	.timer_slack_ns = TIMER_SLACK_DEFAULT,
 	.cpu_check_at = CPU_CHECK_NEVER,
 };
 

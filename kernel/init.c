@@ -95,9 +95,11 @@ static int try_init_programs(void)
 	return -ENOENT;
 }
 
+/* Its children that become programs (umh.c) are nobody's to wait for. */
 static int kthreadd(void *unused)
 {
 	(void)unused;
+	current->sighand->action[SIGCHLD - 1].handler = (void __user *)SIG_IGN;
 	for (;;) {
 		__set_current_state(TASK_IDLE_STATE);
 		schedule();

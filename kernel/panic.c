@@ -15,6 +15,8 @@
 #include <linnet/time.h>
 
 int panic_timeout;
+int sysctl_panic_on_oops;
+u32 tainted; /* [A] enum taint */
 static u32 panicking;
 
 static int __init_text param_panic(const char *value)
@@ -65,8 +67,14 @@ void panic(const char *fmt, ...)
 	unreachable();
 }
 
+void add_taint(u32 flag)
+{
+	atomic_or(&tainted, flag);
+}
+
 void warn_at(const char *file, int line, const char *cond)
 {
+	add_taint(TAINT_WARN);
 	pr_warn("WARNING: %s:%d: %s (CPU %u, task %s)\n", file, line, cond,
 		smp_processor_id(), current->comm);
 	dump_stack();

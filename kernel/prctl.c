@@ -199,7 +199,7 @@ SYSCALL_DEFINE5(prctl, int, op, u64, a2, u64, a3, u64, a4, u64, a5)
 	case PR_CAP_AMBIENT:
 		return a4 || a5 ? -EINVAL : prctl_ambient(a2, a3);
 	case PR_SET_TIMERSLACK:
-		current->timer_slack_ns = a2 ? a2 : 50000;
+		current->timer_slack_ns = a2 ? a2 : TIMER_SLACK_DEFAULT;
 		return 0;
 	case PR_GET_TIMERSLACK:
 		return (long)current->timer_slack_ns;

@@ -4,18 +4,39 @@
  */
 #include <asm/sections.h>
 #include <linnet/printf.h>
+#include <linnet/printk.h>
 #include <linnet/types.h>
 
 struct ksymtab {
 	u32 count;
 	struct {
 		u32 offset; /* of the address from _start */
-		u32 name;   /* in the strings behind the table */
+		u32 name;   /* in the strings behind the table; SYM_GLOBAL */
 	} sym[];
 };
 
+#define SYM_GLOBAL 0x80000000u
+
 /* Absent in the first of the two links. */
 extern const struct ksymtab ksymtab __weak;
+
+static const char *name_of(const struct ksymtab *t, u32 i)
+{
+	return (const char *)&t->sym[t->count] + (t->sym[i].name & ~SYM_GLOBAL);
+}
+
+/* The @i-th function of the kernel, by address; false behind the last. */
+bool symbol_at(u32 i, struct kernel_symbol *s)
+{
+	const struct ksymtab *t = &ksymtab;
+
+	if (!t || i >= t->count)
+		return false;
+	s->addr = (u64)_start + t->sym[i].offset;
+	s->name = name_of(t, i);
+	s->global = t->sym[i].name & SYM_GLOBAL;
+	return true;
+}
 
 int symbol_format(char *buf, size_t size, u64 addr);
 
@@ -38,7 +59,6 @@ int symbol_format(char *buf, size_t size, u64 addr)
 			hi = mid;
 	}
 	next = lo + 1 < t->count ? t->sym[lo + 1].offset : off;
-	return snprintf(buf, size, "%s+%#lx/%#lx",
-			(const char *)&t->sym[t->count] + t->sym[lo].name,
+	return snprintf(buf, size, "%s+%#lx/%#lx", name_of(t, lo),
 			off - t->sym[lo].offset, next - t->sym[lo].offset);
 }

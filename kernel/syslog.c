@@ -197,10 +197,18 @@ bool syslog_may_control(void)
 	return capable(CAP_SYSLOG) || capable(CAP_SYS_ADMIN);
 }
 
+int sysctl_dmesg_restrict; /* reading the log is not for all */
+
+bool syslog_may_read(void)
+{
+	return !READ_ONCE(sysctl_dmesg_restrict) || syslog_may_control();
+}
+
 static bool action_allowed(int action)
 {
-	return action == ACTION_READ_ALL || action == ACTION_SIZE_BUFFER ||
-	       syslog_may_control();
+	if (action == ACTION_READ_ALL || action == ACTION_SIZE_BUFFER)
+		return syslog_may_read();
+	return syslog_may_control();
 }
 
 static long do_syslog(int action, char __user *buf, int len)

@@ -24,6 +24,7 @@ int sysctl_max_map_count = 65530;
 
 enum { STACK_GUARD_PAGES = 256 }; /* gap kept below a growing stack */
 
+u64 sysctl_overcommit_kbytes;	    /* 0: by the ratio */
 static s64 committed_pages; /* [A] */
 
 u64 vm_committed(void)
@@ -34,6 +35,10 @@ u64 vm_committed(void)
 /* Pages that may be promised under strict accounting. */
 u64 vm_commit_limit(void)
 {
+	u64 kbytes = READ_ONCE(sysctl_overcommit_kbytes);
+
+	if (kbytes)
+		return kbytes >> (PAGE_SHIFT - 10);
 	return mem_counters.total_pages * (u64)sysctl_overcommit_ratio / 100;
 }
 

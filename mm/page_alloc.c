@@ -49,6 +49,7 @@ struct pcp {
 };
 static DEFINE_PERCPU(struct pcp, pcp);
 
+int sysctl_min_free_kbytes; /* what the watermarks come from */
 struct mem_counters mem_counters;
 struct page *zero_page;
 
@@ -407,12 +408,28 @@ u64 free_blocks_of_order(u32 order)
 	return READ_ONCE(zone.nr_blocks[order]);
 }
 
+/**
+ * set_min_free_kbytes - how much is kept for those who cannot wait
+ * @kbytes: at most a quarter of memory is taken
+ *
+ * Context: any.
+ */
+void set_min_free_kbytes(u64 kbytes)
+{
+	u64 pages = min(kbytes >> (PAGE_SHIFT - 10),
+			mem_counters.total_pages / 4);
+
+	WRITE_ONCE(sysctl_min_free_kbytes, (int)(pages << (PAGE_SHIFT - 10)));
+	WRITE_ONCE(mem_counters.min_wmark, pages);
+	WRITE_ONCE(mem_counters.low_wmark, pages * 5 / 4);
+}
+
 static void update_watermarks(void)
 {
 	u64 total = mem_counters.total_pages;
 
-	mem_counters.min_wmark = clamp(total / 256, 32ul, 1024ul);
-	mem_counters.low_wmark = mem_counters.min_wmark * 5 / 4;
+	set_min_free_kbytes(clamp(total / 256, 32ul, 1024ul)
+			    << (PAGE_SHIFT - 10));
 }
 
 /* New free memory: boot, init sections, the initrd. */

@@ -21,6 +21,7 @@
 
 static LIST_HEAD(shrinkers); /* [shrinkers_lock] */
 static DEFINE_MUTEX(shrinkers_lock);
+int sysctl_panic_on_oom;
 static DEFINE_MUTEX(oom_lock);
 
 enum { SHRINK_BATCH = 128, OOM_WAIT_MS = 20 };
@@ -160,6 +161,8 @@ void out_of_memory(u32 order)
 	bool dying;
 
 	(void)order;
+	if (READ_ONCE(sysctl_panic_on_oom))
+		panic("out of memory, and panic_on_oom is set");
 	spin_lock(&tasklist_lock);
 	victim = choose_victim(&dying);
 	if (victim)

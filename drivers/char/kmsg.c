@@ -183,9 +183,12 @@ static u32 kmsg_poll(struct file *f, struct poll_table *pt)
 
 static int kmsg_open(struct inode *inode, struct file *f)
 {
-	struct kmsg_reader *r = kzalloc(sizeof(*r), GFP_KERNEL);
+	struct kmsg_reader *r;
 
 	(void)inode;
+	if (f->mode & FMODE_READ && !syslog_may_read())
+		return -EPERM;
+	r = kzalloc(sizeof(*r), GFP_KERNEL);
 	if (!r)
 		return -ENOMEM;
 	mutex_init(&r->lock);

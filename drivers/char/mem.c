@@ -5,6 +5,7 @@
  */
 #include <asm/uaccess.h>
 #include <linnet/cred.h>
+#include <linnet/device.h>
 #include <linnet/errno.h>
 #include <linnet/fs.h>
 #include <linnet/init.h>
@@ -253,16 +254,23 @@ static struct cdev mem_cdev = {
 	.name = "mem",
 };
 
+static struct class mem_class = {.name = "mem"};
+
 static int __init_text mem_init(void)
 {
-	int err;
+	int err = class_register(&mem_class);
 
 	mem_cdev.first = dev_make(MEM_MAJOR, 0);
-	err = cdev_register(&mem_cdev);
-	for (u32 i = 0; !err && i < ARRAY_SIZE(devices); i++)
-		err = devtmpfs_create(devices[i].name,
-				      (u16)(S_IFCHR | devices[i].mode),
-				      dev_make(MEM_MAJOR, devices[i].minor));
+	if (!err)
+		err = cdev_register(&mem_cdev);
+	for (u32 i = 0; !err && i < ARRAY_SIZE(devices); i++) {
+		struct device *dev = device_create(
+			&mem_class, NULL, dev_make(MEM_MAJOR, devices[i].minor),
+			devices[i].mode, NULL, NULL, "%s", devices[i].name);
+
+		if (IS_ERR(dev))
+			err = (int)PTR_ERR(dev);
+	}
 	return err;
 }
 device_initcall(mem_init);

@@ -1,18 +1,19 @@
 /*
- * The machine's device tree: boot-time facts, and drivers by `compatible`.
+ * The machine's device tree: boot-time facts, and early drivers.
  *
  * The blob stays mapped read-only where the boot loader put it. Before memory
  * is up only the boot queries are used; they walk the blob and allocate
- * nothing. Later, device_initcall walks it once and probes drivers in tree
- * order; interrupt controllers and the timer are probed before that from
- * tables of their own.
+ * nothing. Later, interrupt controllers and the timer are probed from tables
+ * of their own. Not here: devices and their drivers (drivers/base/platform.c).
  */
 #define PR_PREFIX "of: "
+#include <asm/setup.h>
 #include <linnet/errno.h>
 #include <linnet/fdt.h>
 #include <linnet/init.h>
 #include <linnet/irq.h>
 #include <linnet/memblock.h>
+#include <linnet/page.h>
 #include <linnet/of.h>
 #include <linnet/printk.h>
 #include <linnet/random.h>
@@ -186,8 +187,6 @@ int of_irq(int node, u32 index)
 /* --- drivers --- */
 
 typedef const struct of_driver *const *driver_table;
-extern const struct of_driver *const _driver_table_start[];
-extern const struct of_driver *const _driver_table_end[];
 extern const struct of_driver *const _irqchip_table_start[];
 extern const struct of_driver *const _irqchip_table_end[];
 extern const struct of_driver *const _timer_table_start[];
@@ -208,28 +207,24 @@ static const struct of_driver *find_driver(driver_table d, driver_table end,
 	return NULL;
 }
 
-/* Probe nodes in order. @first_only: stop after the first success. */
-static int probe_table(driver_table start, driver_table end, bool first_only)
+/* Probe nodes in order until one is taken. */
+static int probe_table(driver_table start, driver_table end)
 {
 	struct fdt_walk w;
 	int result = -ENODEV;
 
 	fdt_walk_start(&w, &tree);
 	probing = &w;
-	while (fdt_walk_next(&w)) {
-		int node = fdt_walk_node(&w), err;
+	while (result && fdt_walk_next(&w)) {
+		int node = fdt_walk_node(&w);
 		const struct of_driver *d = find_driver(start, end, node);
 
 		if (!d || !fdt_is_available(&tree, node))
 			continue;
-		err = d->probe(node);
-		if (err && err != -ENODEV)
+		result = d->probe(node);
+		if (result && result != -ENODEV)
 			pr_warn("%s: driver %s failed: %d\n",
-				fdt_node_name(&tree, node), d->name, err);
-		if (!err)
-			result = 0;
-		if (!err && first_only)
-			break;
+				fdt_node_name(&tree, node), d->name, result);
 	}
 	probing = NULL;
 	return result;
@@ -237,17 +232,50 @@ static int probe_table(driver_table start, driver_table end, bool first_only)
 
 int __init_text of_probe_irqchip(void)
 {
-	return probe_table(_irqchip_table_start, _irqchip_table_end, true);
+	return probe_table(_irqchip_table_start, _irqchip_table_end);
 }
 
 int __init_text of_probe_timer(void)
 {
-	return probe_table(_timer_table_start, _timer_table_end, true);
+	return probe_table(_timer_table_start, _timer_table_end);
 }
 
-static int __init_text of_probe_devices(void)
+/**
+ * of_for_each_node - call a function for each node, in the order of the tree
+ * @fn: may look the resources of its node up without a search
+ *
+ * Context: boot, one at a time.
+ */
+void __init_text of_for_each_node(void (*fn)(int node))
 {
-	probe_table(_driver_table_start, _driver_table_end, false);
-	return 0;
+	struct fdt_walk w;
+
+	fdt_walk_start(&w, &tree);
+	probing = &w;
+	while (fdt_walk_next(&w))
+		fn(fdt_walk_node(&w));
+	probing = NULL;
 }
-device_initcall(of_probe_devices);
+
+/* --- secrets --- */
+
+static void __init_text wipe_prop(const char *name)
+{
+	u32 len;
+	const void *data = of_chosen_prop(name, &len);
+
+	/* The blob is mapped read-only, the RAM it is in is not. */
+	if (data && len)
+		memset(phys_to_virt(translate_kernel_address((u64)data)), 0, len);
+}
+
+/**
+ * of_wipe_seeds - forget what the boot loader gave for the random generator
+ *
+ * The tree can be read from user space.
+ */
+void __init_text of_wipe_seeds(void)
+{
+	wipe_prop("rng-seed");
+	wipe_prop("kaslr-seed");
+}

@@ -513,7 +513,7 @@ static int hvc_probe(struct virtio_device *dev)
 		err = register_driver();
 	if (err)
 		goto free_port;
-	p->tty = tty_register_device(&hvc_driver, nr_ports, p);
+	p->tty = tty_register_device(&hvc_driver, nr_ports, p, NULL);
 	if (IS_ERR(p->tty)) {
 		err = (int)PTR_ERR(p->tty);
 		goto free_port;
@@ -531,8 +531,8 @@ free_port:
 	return err;
 }
 
-static const struct virtio_driver hvc_virtio_driver = {
-	.name = "hvc",
+static struct virtio_driver hvc_virtio_driver = {
+	.driver = {.name = "virtio_console"},
 	.id = VIRTIO_ID_CONSOLE,
 	.features = 1ull << VIRTIO_CONSOLE_F_EMERG_WRITE,
 	.probe = hvc_probe,

@@ -19,6 +19,7 @@
 #include <linnet/irq.h>
 #include <linnet/kstrto.h>
 #include <linnet/of.h>
+#include <linnet/platform.h>
 #include <linnet/printk.h>
 #include <linnet/slab.h>
 #include <linnet/string.h>
@@ -364,14 +365,14 @@ static int register_driver(void)
 }
 
 /* Terminal, interrupt, console of a port whose registers are mapped. */
-static int port_setup(struct pl011 *p, u32 index)
+static int port_setup(struct pl011 *p, u32 index, struct device *parent)
 {
 	int err;
 
 	port_write(p, UART_IMSC, 0);
 	port_write(p, UART_ICR, INT_ALL);
 	program_line(p, &pl011_driver.init_termios);
-	p->tty = tty_register_device(&pl011_driver, index, p);
+	p->tty = tty_register_device(&pl011_driver, index, p, parent);
 	if (IS_ERR(p->tty))
 		return (int)PTR_ERR(p->tty);
 	err = request_irq(p->irq, pl011_interrupt, 0, "uart-pl011", p);
@@ -387,8 +388,9 @@ static int port_setup(struct pl011 *p, u32 index)
 	return 0;
 }
 
-static int pl011_probe(int node)
+static int pl011_probe(struct platform_device *pd)
 {
+	int node = pd->dev.of_node;
 	struct pl011 *p = kzalloc(sizeof(*p), GFP_KERNEL);
 	phys_addr_t base;
 	u64 size;
@@ -408,7 +410,7 @@ static int pl011_probe(int node)
 	p->base = ioremap(base, UART_SIZE);
 	if (!p->base)
 		goto free_port;
-	err = port_setup(p, nr_ports);
+	err = port_setup(p, nr_ports, &pd->dev);
 	if (err)
 		goto unmap;
 	pr_info("ttyAMA%u at %#lx, irq %d\n", nr_ports, base, p->irq);
@@ -422,12 +424,12 @@ free_port:
 }
 
 static const char *const pl011_compatible[] = {"arm,pl011", NULL};
-static const struct of_driver pl011_of_driver = {
-	.name = "pl011",
+static struct platform_driver pl011_platform_driver = {
+	.driver = {.name = "uart-pl011"},
 	.compatible = pl011_compatible,
 	.probe = pl011_probe,
 };
-OF_DRIVER(pl011_of_driver);
+PLATFORM_DRIVER(pl011_platform_driver);
 
 /* --- early console --- */
 

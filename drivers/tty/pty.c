@@ -392,8 +392,7 @@ static int __init_text pty_init(void)
 	if (!err)
 		err = tty_driver_register(&slave_driver);
 	if (!err)
-		err = devtmpfs_create("ptmx", S_IFCHR | 0666,
-				      dev_make(TTYAUX_MAJOR, PTMX_MINOR));
+		tty_announce("ptmx", dev_make(TTYAUX_MAJOR, PTMX_MINOR), 0666);
 	return err;
 }
 device_initcall(pty_init);

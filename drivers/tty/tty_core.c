@@ -11,6 +11,7 @@
  */
 #define PR_PREFIX "tty: "
 #include <linnet/cred.h>
+#include <linnet/device.h>
 #include <linnet/errno.h>
 #include <linnet/init.h>
 #include <linnet/poll.h>
@@ -19,12 +20,11 @@
 #include <linnet/slab.h>
 #include <linnet/seq_file.h>
 #include <linnet/string.h>
-#include <linnet/sysfs.h>
 #include <linnet/task.h>
 #include <linux/major.h>
 #include "tty_internal.h"
 
-enum { TTY_MINOR = 0, CONSOLE_MINOR = 1, NAME_MAX_LEN = 32 };
+enum { TTY_MINOR = 0, CONSOLE_MINOR = 1, NO_INDEX = U32_MAX };
 #define CLOSE_WAIT_NS (30 * NSEC_PER_SEC) /* for output at the last close */
 
 DEFINE_MUTEX(tty_mutex);
@@ -146,30 +146,33 @@ int tty_driver_register(struct tty_driver *drv)
 	return 0;
 }
 
-static int dev_show(struct seq_file *m, void *data)
-{
-	dev_t dev = (dev_t)(u64)data;
+static struct class tty_class = {.name = "tty"};
 
-	seq_printf(m, "%u:%u\n", dev_major(dev), dev_minor(dev));
-	return 0;
+/* In /sys and /dev; the terminal works without, so errors only warn. */
+static void announce(const char *name, u32 index, dev_t devt, u16 mode,
+		     struct device *parent, const struct sysfs_entry *entries)
+{
+	struct device *dev;
+
+	if (index == NO_INDEX)
+		dev = device_create(&tty_class, parent, devt, mode, NULL,
+				    entries, "%s", name);
+	else
+		dev = device_create(&tty_class, parent, devt, mode, NULL,
+				    entries, "%s%u", name, index);
+	if (IS_ERR(dev))
+		pr_warn("no device for %s: %ld\n", name, PTR_ERR(dev));
 }
 
-static const struct sysfs_attr dev_attr = {"dev", 0444, dev_show, NULL};
-
-/* /sys/class/tty/NAME; the device node is what counts, so errors only warn. */
-static void announce(const char *name, dev_t dev)
+/* A terminal that is no driver's by number, such as ptmx. */
+void tty_announce(const char *name, dev_t devt, u16 mode)
 {
-	char dir[NAME_MAX_LEN + 16];
-
-	snprintf(dir, sizeof(dir), "class/tty/%s", name);
-	if (sysfs_make_file(dir, &dev_attr, (void *)(u64)dev))
-		pr_warn("no sysfs entry for %s\n", name);
+	announce(name, NO_INDEX, devt, mode, NULL, NULL);
 }
 
 struct tty *tty_register_device(struct tty_driver *drv, u32 index,
-				void *private)
+				void *private, struct device *parent)
 {
-	char name[NAME_MAX_LEN];
 	struct tty *tty;
 
 	if (index >= drv->count)
@@ -186,10 +189,7 @@ struct tty *tty_register_device(struct tty_driver *drv, u32 index,
 	}
 	drv->ttys[index] = tty;
 	mutex_unlock(&tty_mutex);
-	snprintf(name, sizeof(name), "%s%u", drv->name, index);
-	if (devtmpfs_create(name, S_IFCHR | 0600, tty_devnum(tty)))
-		pr_warn("no node for %s\n", name);
-	announce(name, tty_devnum(tty));
+	announce(drv->name, index, tty_devnum(tty), 0, parent, NULL);
 	return tty;
 }
 
@@ -400,7 +400,8 @@ static struct cdev aux_cdev = {
 };
 
 /* The tty that is /dev/console, by name; what console= chose. */
-static int active_show(struct seq_file *m, void *data)
+static int active_show(struct seq_file *m, struct kobject *k,
+		       const struct sysfs_entry *e)
 {
 	dev_t dev = console_device();
 	struct tty_driver *drv;
@@ -413,7 +414,16 @@ static int active_show(struct seq_file *m, void *data)
 	return 0;
 }
 
-static const struct sysfs_attr active_attr = {"active", 0444, active_show, NULL};
+static const struct sysfs_entry console_entries[] = {
+	{.name = "active", .mode = S_IFREG | 0444, .show = active_show},
+	{.name = NULL},
+};
+
+static int __init_text tty_class_init(void)
+{
+	return class_register(&tty_class);
+}
+subsys_initcall(tty_class_init);
 
 static int __init_text tty_init(void)
 {
@@ -423,13 +433,9 @@ static int __init_text tty_init(void)
 	err = cdev_register(&aux_cdev);
 	if (err)
 		return err;
-	devtmpfs_create("tty", S_IFCHR | 0666,
-			dev_make(TTYAUX_MAJOR, TTY_MINOR));
-	devtmpfs_create("console", S_IFCHR | 0600,
-			dev_make(TTYAUX_MAJOR, CONSOLE_MINOR));
-	announce("tty", dev_make(TTYAUX_MAJOR, TTY_MINOR));
-	announce("console", dev_make(TTYAUX_MAJOR, CONSOLE_MINOR));
-	sysfs_make_file("class/tty/console", &active_attr, NULL);
+	tty_announce("tty", dev_make(TTYAUX_MAJOR, TTY_MINOR), 0666);
+	announce("console", NO_INDEX, dev_make(TTYAUX_MAJOR, CONSOLE_MINOR), 0,
+		 NULL, console_entries);
 	return 0;
 }
 device_initcall(tty_init);

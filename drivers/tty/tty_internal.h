@@ -59,6 +59,9 @@ long tty_jobctrl_ioctl(struct tty *tty, struct tty *real, struct file *f,
 		       u32 cmd, u64 arg);
 
 /* n_tty.c */
+/* tty_core.c */
+void tty_announce(const char *name, dev_t devt, u16 mode);
+
 void n_tty_init(struct tty *tty);
 void n_tty_reset(struct tty *tty);	  /* [nt.lock] drop input */
 void n_tty_flush_input(struct tty *tty);

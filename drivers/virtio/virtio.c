@@ -10,9 +10,11 @@
  */
 #define PR_PREFIX "virtio: "
 #include <linnet/errno.h>
+#include <linnet/init.h>
 #include <linnet/page.h>
 #include <linnet/printf.h>
 #include <linnet/printk.h>
+#include <linnet/seq_file.h>
 #include <linnet/slab.h>
 #include <linnet/virtio.h>
 
@@ -121,14 +123,87 @@ void virtio_queues_interrupt(struct virtio_device *dev)
 			dev->queues[i]->callback(dev->queues[i]);
 }
 
+/* --- devices as sysfs shows them --- */
+
+static struct virtio_device *kobj_to_virtio(const struct kobject *k)
+{
+	return container_of(kobj_to_dev(k), struct virtio_device, dev);
+}
+
+static int id_show(struct seq_file *m, struct kobject *k,
+		   const struct sysfs_entry *e)
+{
+	seq_printf(m, "0x%04x\n", kobj_to_virtio(k)->id);
+	return 0;
+}
+
+static int vendor_show(struct seq_file *m, struct kobject *k,
+		       const struct sysfs_entry *e)
+{
+	seq_printf(m, "0x%04x\n", kobj_to_virtio(k)->vendor);
+	return 0;
+}
+
+static int status_show(struct seq_file *m, struct kobject *k,
+		       const struct sysfs_entry *e)
+{
+	seq_printf(m, "0x%08x\n", get_status(kobj_to_virtio(k)));
+	return 0;
+}
+
+/* Bit 0 first. */
+static int features_show(struct seq_file *m, struct kobject *k,
+			 const struct sysfs_entry *e)
+{
+	u64 features = kobj_to_virtio(k)->features;
+
+	for (u32 i = 0; i < 64; i++)
+		seq_putc(m, features >> i & 1 ? '1' : '0');
+	seq_putc(m, '\n');
+	return 0;
+}
+
+#define MODALIAS "virtio:d%08Xv%08X"
+
+static int modalias_show(struct seq_file *m, struct kobject *k,
+			 const struct sysfs_entry *e)
+{
+	const struct virtio_device *dev = kobj_to_virtio(k);
+
+	seq_printf(m, MODALIAS "\n", dev->id, dev->vendor);
+	return 0;
+}
+
+static int virtio_uevent(const struct device *d, struct uevent_env *env)
+{
+	const struct virtio_device *dev = kobj_to_virtio(&d->kobj);
+
+	return uevent_add(env, "MODALIAS=" MODALIAS, dev->id, dev->vendor);
+}
+
+static const struct sysfs_entry virtio_entries[] = {
+	{.name = "device", .mode = S_IFREG | 0444, .show = id_show},
+	{.name = "features", .mode = S_IFREG | 0444, .show = features_show},
+	{.name = "modalias", .mode = S_IFREG | 0444, .show = modalias_show},
+	{.name = "status", .mode = S_IFREG | 0444, .show = status_show},
+	{.name = "vendor", .mode = S_IFREG | 0444, .show = vendor_show},
+	{.name = NULL},
+};
+
+static struct bus virtio_bus = {
+	.name = "virtio",
+	.entries = virtio_entries,
+	.uevent = virtio_uevent,
+};
+
 /* --- devices --- */
 
-extern const struct virtio_driver *const _virtio_table_start[];
-extern const struct virtio_driver *const _virtio_table_end[];
+extern struct virtio_driver *const _virtio_table_start[];
+extern struct virtio_driver *const _virtio_table_end[];
 
-static const struct virtio_driver *find_driver(u32 id)
+static struct virtio_driver *find_driver(u32 id)
 {
-	for (const struct virtio_driver *const *d = _virtio_table_start;
+	for (struct virtio_driver *const *d = _virtio_table_start;
 	     d < _virtio_table_end; d++)
 		if ((*d)->id == id)
 			return *d;
@@ -153,28 +228,44 @@ static int negotiate(struct virtio_device *dev, u64 wanted)
 	return get_status(dev) & VIRTIO_CONFIG_S_FEATURES_OK ? 0 : -EOPNOTSUPP;
 }
 
-int virtio_device_register(struct virtio_device *dev)
+/* 0, or an error after which the device is as after its reset. */
+static int start(struct virtio_device *dev, const struct virtio_driver *drv)
 {
-	const struct virtio_driver *drv = find_driver(dev->id);
 	int err;
 
-	if (!drv)
-		return -ENODEV;
-	snprintf(dev->name, sizeof(dev->name), "virtio%u", nr_devices++);
-	reset(dev);
-	add_status(dev, VIRTIO_CONFIG_S_ACKNOWLEDGE);
 	add_status(dev, VIRTIO_CONFIG_S_DRIVER);
 	err = negotiate(dev, drv->features);
 	if (!err)
 		err = drv->probe(dev);
 	if (!err)
 		return 0;
-	pr_err("%s: driver %s failed: %d\n", dev->name, drv->name, err);
 	add_status(dev, VIRTIO_CONFIG_S_FAILED);
 	reset(dev);
 	while (dev->nr_queues)
 		free_queue(dev->queues[--dev->nr_queues]);
 	return err;
+}
+
+int virtio_device_register(struct virtio_device *dev)
+{
+	struct virtio_driver *drv = find_driver(dev->id);
+	int err;
+
+	snprintf(dev->name, sizeof(dev->name), "virtio%u", nr_devices++);
+	device_init(&dev->dev, dev->name);
+	dev->dev.bus = &virtio_bus;
+	reset(dev);
+	add_status(dev, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+	err = device_add(&dev->dev);
+	if (err || !drv)
+		return err;
+	err = start(dev, drv);
+	if (err)
+		pr_err("%s: driver %s failed: %d\n", dev->name,
+		       drv->driver.name, err);
+	else
+		device_bind(&dev->dev, &drv->driver);
+	return 0;
 }
 
 void virtio_device_ready(struct virtio_device *dev)
@@ -202,3 +293,16 @@ void virtio_device_fail(struct virtio_device *dev, const char *why)
 	pr_err("%s: device broken, stopped: %s\n", dev->name, why);
 	virtio_queues_interrupt(dev);
 }
+
+static int __init_text virtio_init(void)
+{
+	int err = bus_register(&virtio_bus);
+
+	for (struct virtio_driver *const *d = _virtio_table_start;
+	     !err && d < _virtio_table_end; d++) {
+		(*d)->driver.bus = &virtio_bus;
+		err = driver_register(&(*d)->driver);
+	}
+	return err;
+}
+subsys_initcall(virtio_init);

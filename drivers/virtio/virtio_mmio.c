@@ -12,6 +12,7 @@
 #include <linnet/irq.h>
 #include <linnet/of.h>
 #include <linnet/page.h>
+#include <linnet/platform.h>
 #include <linnet/printk.h>
 #include <linnet/slab.h>
 #include <linnet/virtio.h>
@@ -160,21 +161,50 @@ static enum irq_return mmio_interrupt(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-/* -ENODEV: an empty slot. */
+/* Map the registers of @node: its virtual address, or ERR_PTR. */
+static void __iomem *map_slot(int node)
+{
+	void __iomem *base;
+	phys_addr_t pa;
+	u64 size;
+	int err = of_reg(node, 0, &pa, &size);
+
+	if (err || size < VIRTIO_MMIO_CONFIG)
+		return ERR_PTR(err ? err : -EINVAL);
+	base = ioremap(pa, size);
+	return base ? base : ERR_PTR(-ENOMEM);
+}
+
+/* An empty slot has device id 0. */
+static bool mmio_present(int node)
+{
+	u8 __iomem *base = map_slot(node);
+	bool present;
+
+	if (IS_ERR(base))
+		return false;
+	present = readl(base + VIRTIO_MMIO_MAGIC_VALUE) == MMIO_MAGIC &&
+		  readl(base + VIRTIO_MMIO_DEVICE_ID);
+	iounmap(base);
+	return present;
+}
+
 static int identify(struct virtio_device *dev)
 {
 	u32 version = mmio_read(dev, VIRTIO_MMIO_VERSION);
 
-	if (mmio_read(dev, VIRTIO_MMIO_MAGIC_VALUE) != MMIO_MAGIC)
-		return -EINVAL;
-	dev->id = mmio_read(dev, VIRTIO_MMIO_DEVICE_ID);
-	if (!dev->id)
-		return -ENODEV;
 	if (version != VERSION_LEGACY && version != VERSION_MODERN)
 		return -EINVAL;
+	dev->id = mmio_read(dev, VIRTIO_MMIO_DEVICE_ID);
+	dev->vendor = mmio_read(dev, VIRTIO_MMIO_VENDOR_ID);
 	dev->legacy = version == VERSION_LEGACY;
 	dev->queue_align = dev->legacy ? PAGE_SIZE : USED_ALIGN;
 	return 0;
+}
+
+static void mmio_release(struct device *dev)
+{
+	kfree(container_of(dev, struct virtio_mmio, dev.dev));
 }
 
 static int start_device(struct virtio_mmio *m)
@@ -191,29 +221,25 @@ static int start_device(struct virtio_mmio *m)
 	return err;
 }
 
-static int mmio_probe(int node)
+static int mmio_probe(struct platform_device *pd)
 {
 	struct virtio_mmio *m = kzalloc(sizeof(*m), GFP_KERNEL);
-	phys_addr_t base;
-	u64 size;
 	int err;
 
 	if (!m)
 		return -ENOMEM;
 	m->dev.transport = &mmio_transport;
-	err = of_reg(node, 0, &base, &size);
-	if (err || size < VIRTIO_MMIO_CONFIG) {
-		err = err ? err : -EINVAL;
+	m->dev.dev.parent = &pd->dev;
+	m->dev.dev.release = mmio_release;
+	m->base = map_slot(pd->dev.of_node);
+	if (IS_ERR(m->base)) {
+		err = (int)PTR_ERR(m->base);
 		goto free_slot;
 	}
-	err = -ENOMEM;
-	m->base = ioremap(base, size);
-	if (!m->base)
-		goto free_slot;
 	err = identify(&m->dev);
 	if (err)
 		goto unmap;
-	m->irq = of_irq(node, 0);
+	m->irq = of_irq(pd->dev.of_node, 0);
 	err = m->irq < 0 ? m->irq : start_device(m);
 	if (err)
 		goto unmap;
@@ -226,9 +252,10 @@ free_slot:
 }
 
 static const char *const mmio_compatible[] = {"virtio,mmio", NULL};
-static const struct of_driver virtio_mmio_driver = {
-	.name = "virtio-mmio",
+static struct platform_driver virtio_mmio_driver = {
+	.driver = {.name = "virtio-mmio"},
 	.compatible = mmio_compatible,
+	.present = mmio_present,
 	.probe = mmio_probe,
 };
-OF_DRIVER(virtio_mmio_driver);
+PLATFORM_DRIVER(virtio_mmio_driver);

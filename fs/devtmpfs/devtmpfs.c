@@ -105,7 +105,24 @@ int devtmpfs_create(const char *name, u16 mode, dev_t dev)
 	return err;
 }
 
-int devtmpfs_remove(const char *name)
+/* Is it still the node that was made, or something of a user's? */
+static bool is_node(const struct dentry *d, u16 mode, dev_t dev)
+{
+	return d->inode && (d->inode->mode & S_IFMT) == (mode & S_IFMT) &&
+	       d->inode->rdev == dev;
+}
+
+/**
+ * devtmpfs_remove - take a device's node away
+ * @name: as it was made
+ * @mode: of which the type counts
+ * @dev: its number
+ *
+ * What else a user has put there stays.
+ *
+ * Context: may sleep. Return: 0, -ENOENT.
+ */
+int devtmpfs_remove(const char *name, u16 mode, dev_t dev)
 {
 	struct path p;
 	int err = vfs_path_lookup(&(struct path){dev_mount, dev_mount->root},
@@ -116,7 +133,8 @@ int devtmpfs_remove(const char *name)
 		return err;
 	dir = dget(p.dentry->parent);
 	down_write(&dir->inode->rwsem);
-	err = vfs_unlink(dir->inode, p.dentry);
+	err = is_node(p.dentry, mode, dev) ? vfs_unlink(dir->inode, p.dentry)
+					   : -ENOENT;
 	up_write(&dir->inode->rwsem);
 	path_put(&p);
 	dput(dir);

@@ -47,7 +47,7 @@ struct ep_register {
 static DEFINE_MUTEX(nest_mutex);
 static u64 walk;		/* [nest_mutex] */
 static struct kmem_cache *item_cache;
-static u64 max_user_watches;	/* [I] */
+u64 sysctl_max_user_watches; /* a user's, in all sets */
 static const struct file_ops ep_fops;
 
 bool is_epoll(const struct file *f)
@@ -253,7 +253,8 @@ static int item_add(struct eventpoll *ep, const struct epoll_event *ev,
 	struct epitem *item;
 	u32 revents;
 
-	if (atomic_add_return(&ep->user->epoll_watches, 1) > max_user_watches) {
+	if (atomic_add_return(&ep->user->epoll_watches, 1) >
+	    READ_ONCE(sysctl_max_user_watches)) {
 		atomic_dec(&ep->user->epoll_watches);
 		return -ENOSPC;
 	}
@@ -546,7 +547,7 @@ static int __init_text eventpoll_init(void)
 	if (!item_cache)
 		panic("no memory for epoll");
 	/* A twenty-fifth of memory, for each user. */
-	max_user_watches = mem_counters.total_pages / 25 * PAGE_SIZE /
+	sysctl_max_user_watches = mem_counters.total_pages / 25 * PAGE_SIZE /
 			   sizeof(struct epitem);
 	return 0;
 }

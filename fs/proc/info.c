@@ -326,6 +326,12 @@ static const char *thread_self_link(char *buf, size_t size)
 	return buf;
 }
 
+static const char *device_tree_link(char *buf, size_t size)
+{
+	strscpy(buf, "/sys/firmware/devicetree/base", size);
+	return buf;
+}
+
 static const char *mounts_link(char *buf, size_t size)
 {
 	strscpy(buf, "self/mounts", size);
@@ -338,9 +344,14 @@ const struct proc_entry proc_root_entries[] = {
 	{.name = "cmdline", TEXT(cmdline_show)},
 	{.name = "consoles", TEXT(consoles_show)},
 	{.name = "cpuinfo", TEXT(cpuinfo_show)},
+	{.name = "device-tree", .mode = S_IFLNK | 0777, .link = device_tree_link},
 	{.name = "devices", TEXT(devices_show)},
+	{.name = "diskstats", TEXT(proc_diskstats_show)},
+	{.name = "execdomains", TEXT(proc_execdomains_show)},
 	{.name = "filesystems", TEXT(filesystems_show)},
 	{.name = "interrupts", TEXT(interrupts_show)},
+	{.name = "iomem", TEXT(proc_iomem_show)},
+	{.name = "kallsyms", .mode = S_IFREG | 0444, .fops = &proc_kallsyms_fops},
 	{.name = "kmsg", .mode = S_IFREG | 0400, .fops = &proc_kmsg_fops},
 	{.name = "loadavg", TEXT(loadavg_show)},
 	{.name = "locks", TEXT(locks_show)},
@@ -349,13 +360,17 @@ const struct proc_entry proc_root_entries[] = {
 	{.name = "partitions", TEXT(partitions_show)},
 	{.name = "self", .mode = S_IFLNK | 0777, .link = self_link},
 	{.name = "slabinfo", .mode = S_IFREG | 0400, .show = slabinfo_show},
+	{.name = "softirqs", TEXT(proc_softirqs_show)},
 	{.name = "stat", TEXT(stat_show)},
 	{.name = "stats", TEXT(stats_show)},
 	{.name = "swaps", TEXT(swaps_show)},
 	{.name = "sys", .mode = S_IFDIR | 0555, .children = proc_sys_entries},
+	{.name = "sysrq-trigger", .mode = S_IFREG | 0200,
+	 .fops = &proc_sysrq_fops},
 	{.name = "thread-self", .mode = S_IFLNK | 0777, .link = thread_self_link},
 	{.name = "uptime", TEXT(uptime_show)},
 	{.name = "version", TEXT(version_show)},
 	{.name = "vmstat", TEXT(vmstat_show)},
+	{.name = "zoneinfo", TEXT(proc_zoneinfo_show)},
 	{.name = NULL},
 };

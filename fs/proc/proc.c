@@ -7,6 +7,7 @@
  * dentries, which task entries revalidate.
  */
 #include <asm/statfs.h>
+#include <linnet/cred.h>
 #include <linnet/errno.h>
 #include <linnet/init.h>
 #include <linnet/slab.h>
@@ -98,8 +99,42 @@ static const struct inode_ops link_inode_ops = {.get_link = entry_get_link};
 
 /* --- directories --- */
 
+static struct dentry *dir_lookup(struct inode *dir, struct dentry *d,
+				 u32 flags);
 static const struct inode_ops dir_inode_ops;
 static const struct file_ops dir_fops;
+
+/*
+ * Tunables go by their bits even for root: what has no write bit is not
+ * written. The classes are root, its group, others.
+ */
+static int sysctl_permission(struct inode *inode, u32 mask)
+{
+	const struct cred *c = current_cred();
+	u32 mode = inode->mode;
+
+	if (!c->euid)
+		mode >>= 6;
+	else if (in_group(c, 0))
+		mode >>= 3;
+	return mask & ~mode & (MAY_READ | MAY_WRITE | MAY_EXEC) ? -EACCES : 0;
+}
+
+static const struct inode_ops sysctl_dir_iops = {
+	.lookup = dir_lookup,
+	.permission = sysctl_permission,
+};
+static const struct inode_ops sysctl_file_iops = {
+	.permission = sysctl_permission,
+};
+
+static const struct inode_ops *sysctl_ops(const struct inode *dir,
+					  const struct proc_entry *e)
+{
+	if (dir->ops != &sysctl_dir_iops && e->children != proc_sys_entries)
+		return NULL;
+	return S_ISDIR(e->mode) ? &sysctl_dir_iops : &sysctl_file_iops;
+}
 
 int proc_fill_entry(struct inode *dir, struct dentry *d,
 		    const struct proc_entry *e)
@@ -117,6 +152,8 @@ int proc_fill_entry(struct inode *dir, struct dentry *d,
 	} else {
 		inode->fops = e->fops ? e->fops : &entry_fops;
 	}
+	if (sysctl_ops(dir, e))
+		inode->ops = sysctl_ops(dir, e);
 	d_add(d, inode);
 	return 0;
 }

@@ -28,6 +28,7 @@ struct proc_inode {
 	const struct task_entry *tent;
 	u32 fd;				/* fd/N */
 	const struct ns_ops *ns;	/* ns/KIND */
+	bool thread;			/* task/TID */
 };
 
 static inline struct proc_inode *PROC_I(const struct inode *inode)
@@ -70,6 +71,8 @@ int proc_comm_show(struct seq_file *m, struct task *t);
 int proc_wchan_show(struct seq_file *m, struct task *t);
 int proc_personality_show(struct seq_file *m, struct task *t);
 int proc_oom_adj_show(struct seq_file *m, struct task *t);
+/* 0, or -EACCES: below what the task was given. */
+int proc_set_oom_adj(struct task *t, s64 v);
 int proc_oom_score_show(struct seq_file *m, struct task *t);
 int proc_io_show(struct seq_file *m, struct task *t);
 int proc_limits_show(struct seq_file *m, struct task *t);
@@ -106,5 +109,18 @@ extern const struct file_ops proc_mounts_fops, proc_mountinfo_fops,
 /* task_ns.c */
 extern const struct inode_ops proc_ns_dir_iops;
 extern const struct file_ops proc_ns_dir_fops;
+/* task_more.c */
+int proc_children_show(struct seq_file *m, struct task *t);
+int proc_slack_show(struct seq_file *m, struct task *t);
+int proc_oom_old_show(struct seq_file *m, struct task *t);
+extern const struct file_ops proc_mem_fops, proc_slack_fops, proc_oom_old_fops;
+
+/* system.c */
+int proc_softirqs_show(struct seq_file *m, void *v);
+int proc_execdomains_show(struct seq_file *m, void *v);
+int proc_diskstats_show(struct seq_file *m, void *v);
+int proc_zoneinfo_show(struct seq_file *m, void *v);
+int proc_iomem_show(struct seq_file *m, void *v);
+extern const struct file_ops proc_kallsyms_fops, proc_sysrq_fops;
 
 #endif

@@ -13,8 +13,10 @@
 #include <linnet/printf.h>
 #include <linnet/random.h>
 #include <linnet/string.h>
+#include <linnet/uevent.h>
 #include <linux/capability.h>
 #include <linux/limits.h>
+#include "../internal.h"
 #include "proc.h"
 
 struct knob {
@@ -31,6 +33,12 @@ extern int sysctl_protected_fifos, sysctl_protected_regular;
 extern u32 sysctl_nr_open, sysctl_pipe_max_size;
 extern u64 sysctl_file_max, nr_files;
 extern int sysctl_overcommit_ratio, console_loglevel;
+extern int sysctl_dmesg_restrict, sysctl_kptr_restrict, sysctl_panic_on_oops;
+extern int sysctl_panic_on_oom, sysctl_min_free_kbytes;
+extern u64 sysctl_overcommit_kbytes, sysctl_max_user_watches;
+extern int sysctl_inotify_queue, sysctl_inotify_groups, sysctl_inotify_watches;
+extern u32 max_threads, tainted;
+extern pid_t last_pid;
 
 static const struct knob *knob_of(const struct file *f)
 {
@@ -203,41 +211,103 @@ static const struct file_ops printk_fops = {
 	.llseek = generic_llseek,
 };
 
-static int ngroups_show(struct seq_file *m, void *v)
+/* A number that cannot be changed. */
+static int number_show(struct seq_file *m, void *v)
 {
-	seq_printf(m, "%d\n", NGROUPS_MAX);
+	seq_printf(m, "%ld\n", (long)m->private);
 	return 0;
 }
 
-static int last_cap_show(struct seq_file *m, void *v)
+/* One that changes by itself. */
+static int counter_show(struct seq_file *m, void *v)
 {
-	seq_printf(m, "%d\n", CAP_LAST_CAP);
+	seq_printf(m, "%u\n", READ_ONCE(*(u32 *)m->private));
 	return 0;
 }
+
+static int arch_show(struct seq_file *m, void *v)
+{
+	seq_puts(m, "aarch64\n");
+	return 0;
+}
+
+#define NUMBER(n, value)                                                       \
+	{.name = n, .mode = S_IFREG | 0444, .show = number_show,               \
+	 .data = (void *)(value)}
+#define COUNTER(n, var)                                                        \
+	{.name = n, .mode = S_IFREG | 0444, .show = counter_show, .data = &var}
+
+enum {
+	OVERFLOW_ID = 65534, /* stands for ids that 16 bits cannot hold */
+	POOL_BITS = 256,
+	RR_TIMESLICE_MS = 100, /* kernel/sched.c */
+};
 
 static const struct proc_entry random_entries[] = {
 	{.name = "boot_id", .mode = S_IFREG | 0444, .show = uuid_show,
 	 .data = (void *)1},
 	{.name = "entropy_avail", .mode = S_IFREG | 0444, .show = entropy_show},
+	NUMBER("poolsize", POOL_BITS),
 	{.name = "uuid", .mode = S_IFREG | 0444, .show = uuid_show},
 	{.name = NULL},
 };
 
+/* The same as /sys/kernel/uevent_helper. */
+static ssize_t hotplug_read(struct kiocb *io, struct iov_iter *to)
+{
+	char path[UEVENT_HELPER_MAX + 1];
+	size_t n;
+
+	uevent_get_helper(path);
+	n = strlen(path);
+	path[n++] = '\n';
+	return simple_read_from_buffer(to, &io->pos, path, n);
+}
+
+static ssize_t hotplug_write(struct kiocb *io, struct iov_iter *from)
+{
+	char path[UEVENT_HELPER_MAX];
+	size_t asked = from->count, n = min(asked, sizeof(path) - 1);
+
+	if (copy_from_iter(path, n, from) != n)
+		return -EFAULT;
+	path[n] = '\0';
+	uevent_set_helper(path, n);
+	return (ssize_t)asked;
+}
+
+static const struct file_ops hotplug_fops = {
+	.read_iter = hotplug_read,
+	.write_iter = hotplug_write,
+	.llseek = generic_llseek,
+};
+
 static const struct proc_entry kernel_entries[] = {
-	{.name = "cap_last_cap", .mode = S_IFREG | 0444, .show = last_cap_show},
+	{.name = "arch", .mode = S_IFREG | 0444, .show = arch_show},
+	NUMBER("cap_last_cap", CAP_LAST_CAP),
+	INT_KNOB("dmesg_restrict", sysctl_dmesg_restrict, 0, 1),
 	UTS_KNOB("domainname", domainname),
 	UTS_KNOB("hostname", nodename),
+	{.name = "hotplug", .mode = S_IFREG | 0644, .fops = &hotplug_fops},
 	INT_KNOB("hung_task_timeout_secs", sysctl_hung_task_timeout, 0, S32_MAX / 1000),
 	INT_KNOB("hung_task_warnings", sysctl_hung_task_warnings, -1, S32_MAX),
-	{.name = "ngroups_max", .mode = S_IFREG | 0444, .show = ngroups_show},
+	INT_KNOB("kptr_restrict", sysctl_kptr_restrict, 0, 2),
+	NUMBER("ngroups_max", NGROUPS_MAX),
+	COUNTER("ns_last_pid", last_pid),
 	UTS_ENTRY("osrelease", release),
 	UTS_ENTRY("ostype", sysname),
+	NUMBER("overflowgid", OVERFLOW_ID),
+	NUMBER("overflowuid", OVERFLOW_ID),
 	INT_KNOB("panic", panic_timeout, S32_MIN, S32_MAX),
+	INT_KNOB("panic_on_oops", sysctl_panic_on_oops, 0, 1),
 	INT_KNOB("pid_max", sysctl_pid_max, 301, 4194304),
 	INT_KNOB("print-fatal-signals", print_fatal_signals, 0, 1),
 	{.name = "printk", .mode = S_IFREG | 0644, .fops = &printk_fops},
 	{.name = "random", .mode = S_IFDIR | 0555, .children = random_entries},
 	INT_KNOB("randomize_va_space", sysctl_randomize_va_space, 0, 2),
+	NUMBER("sched_rr_timeslice_ms", RR_TIMESLICE_MS),
+	COUNTER("tainted", tainted),
+	INT_KNOB("threads-max", max_threads, 1, S32_MAX),
 	UTS_ENTRY("version", version),
 	{.name = NULL},
 };
@@ -254,13 +324,38 @@ static void apply_drop_caches(s64 v)
 		drop_slab();
 }
 
+static void apply_min_free(s64 kbytes)
+{
+	set_min_free_kbytes((u64)kbytes);
+}
+
+/* The limit is either a share or a number: setting one unsets the other. */
+static void apply_overcommit_kbytes(s64 v)
+{
+	WRITE_ONCE(sysctl_overcommit_ratio, 0);
+}
+
+static void apply_overcommit_ratio(s64 v)
+{
+	WRITE_ONCE(sysctl_overcommit_kbytes, 0);
+}
+
 static const struct proc_entry vm_entries[] = {
 	{.name = "drop_caches", .mode = S_IFREG | 0200, .fops = &knob_fops,
 	 .data = &(const struct knob){&drop_caches, 4, 1, 4, apply_drop_caches}},
 	INT_KNOB("max_map_count", sysctl_max_map_count, 0, S32_MAX),
 	LONG_KNOB("mmap_min_addr", sysctl_mmap_min_addr, 0, S64_MAX),
+	{.name = "min_free_kbytes", .mode = S_IFREG | 0644, .fops = &knob_fops,
+	 .data = &(const struct knob){&sysctl_min_free_kbytes, 4, 0, S32_MAX,
+				      apply_min_free}},
+	{.name = "overcommit_kbytes", .mode = S_IFREG | 0644, .fops = &knob_fops,
+	 .data = &(const struct knob){&sysctl_overcommit_kbytes, 8, 0, S64_MAX,
+				      apply_overcommit_kbytes}},
 	INT_KNOB("overcommit_memory", sysctl_overcommit_memory, 0, 2),
-	INT_KNOB("overcommit_ratio", sysctl_overcommit_ratio, 0, S32_MAX),
+	{.name = "overcommit_ratio", .mode = S_IFREG | 0644, .fops = &knob_fops,
+	 .data = &(const struct knob){&sysctl_overcommit_ratio, 4, 0, S32_MAX,
+				      apply_overcommit_ratio}},
+	INT_KNOB("panic_on_oom", sysctl_panic_on_oom, 0, 2),
 	{.name = NULL},
 };
 
@@ -272,10 +367,50 @@ static int file_nr_show(struct seq_file *m, void *v)
 	return 0;
 }
 
+/* Names, unused ones, seconds until they are old, wanted by the VM: nothing
+ * ever, negative ones: not counted. */
+static int dentry_state_show(struct seq_file *m, void *v)
+{
+	seq_printf(m, "%lu\t%lu\t45\t0\t0\t0\n", dcache_count(),
+		   dcache_unused());
+	return 0;
+}
+
+/* @private: how many zeros follow. */
+static int inode_state_show(struct seq_file *m, void *v)
+{
+	seq_printf(m, "%lu\t0", inode_count());
+	for (u64 i = 0; i < (u64)m->private; i++)
+		seq_puts(m, "\t0");
+	seq_putc(m, '\n');
+	return 0;
+}
+
+static const struct proc_entry epoll_entries[] = {
+	LONG_KNOB("max_user_watches", sysctl_max_user_watches, 0, S64_MAX),
+	{.name = NULL},
+};
+
+static const struct proc_entry inotify_entries[] = {
+	INT_KNOB("max_queued_events", sysctl_inotify_queue, 0, S32_MAX),
+	INT_KNOB("max_user_instances", sysctl_inotify_groups, 0, S32_MAX),
+	INT_KNOB("max_user_watches", sysctl_inotify_watches, 0, S32_MAX),
+	{.name = NULL},
+};
+
 static const struct proc_entry fs_entries[] = {
+	{.name = "dentry-state", .mode = S_IFREG | 0444,
+	 .show = dentry_state_show},
+	{.name = "epoll", .mode = S_IFDIR | 0555, .children = epoll_entries},
 	LONG_KNOB("file-max", sysctl_file_max, 0, S64_MAX),
 	{.name = "file-nr", .mode = S_IFREG | 0444, .show = file_nr_show},
+	{.name = "inode-nr", .mode = S_IFREG | 0444, .show = inode_state_show},
+	{.name = "inode-state", .mode = S_IFREG | 0444,
+	 .show = inode_state_show, .data = (void *)5},
+	{.name = "inotify", .mode = S_IFDIR | 0555, .children = inotify_entries},
 	INT_KNOB("nr_open", sysctl_nr_open, 8, S32_MAX),
+	NUMBER("overflowgid", OVERFLOW_ID),
+	NUMBER("overflowuid", OVERFLOW_ID),
 	INT_KNOB("pipe-max-size", sysctl_pipe_max_size, 4096, S32_MAX),
 	INT_KNOB("protected_fifos", sysctl_protected_fifos, 0, 2),
 	INT_KNOB("protected_hardlinks", sysctl_protected_hardlinks, 0, 1),

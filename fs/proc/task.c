@@ -28,6 +28,7 @@ struct task_entry {
 	const struct file_ops *fops;
 	const struct inode_ops *iops;
 	bool leader_only; /* not in task/TID */
+	bool thread_only; /* only there */
 };
 
 static const struct task_entry task_entries[];
@@ -203,7 +204,8 @@ static const struct file_ops fd_dir_fops = {.iterate = fd_iterate,
 					    .llseek = generic_llseek};
 
 static struct dentry *make_task_dir(struct inode *dir, struct dentry *d,
-				    struct pid *pid, struct task *t);
+				    struct pid *pid, struct task *t,
+				    bool thread);
 
 static struct dentry *tid_lookup(struct inode *dir, struct dentry *d, u32 flags)
 {
@@ -214,7 +216,7 @@ static struct dentry *tid_lookup(struct inode *dir, struct dentry *d, u32 flags)
 	if (leader && !kstrtou64(d->name.name, 10, &nr) && nr <= S32_MAX)
 		t = task_find_get((pid_t)nr);
 	if (t && same_thread_group(t, leader))
-		r = make_task_dir(dir, d, t->pids[PIDTYPE_PID], t);
+		r = make_task_dir(dir, d, t->pids[PIDTYPE_PID], t, true);
 	if (t)
 		task_put(t);
 	if (leader)
@@ -260,6 +262,7 @@ static const struct file_ops tid_dir_fops = {.iterate = tid_iterate,
 #define DIR_OF(i, f) .mode = S_IFDIR | 0555, .iops = &i, .fops = &f
 static const struct task_entry task_entries[] = {
 	{.name = "auxv", .mode = S_IFREG | 0400, .fops = &proc_auxv_fops},
+	{.name = "children", SHOW(proc_children_show), .thread_only = true},
 	{.name = "cmdline", .mode = S_IFREG | 0444, .fops = &proc_cmdline_fops},
 	{.name = "comm", .mode = S_IFREG | 0644, .show = proc_comm_show,
 	 .fops = &proc_comm_fops},
@@ -272,6 +275,7 @@ static const struct task_entry task_entries[] = {
 	{.name = "io", .mode = S_IFREG | 0400, .show = proc_io_show},
 	{.name = "limits", SHOW(proc_limits_show)},
 	{.name = "maps", SHOW(proc_maps_show)},
+	{.name = "mem", .mode = S_IFREG | 0600, .fops = &proc_mem_fops},
 	{.name = "mountinfo", .mode = S_IFREG | 0444,
 	 .fops = &proc_mountinfo_fops},
 	{.name = "mounts", .mode = S_IFREG | 0444, .fops = &proc_mounts_fops},
@@ -279,6 +283,8 @@ static const struct task_entry task_entries[] = {
 	 .fops = &proc_mountstats_fops},
 	{.name = "ns", .mode = S_IFDIR | 0511, .iops = &proc_ns_dir_iops,
 	 .fops = &proc_ns_dir_fops},
+	{.name = "oom_adj", .mode = S_IFREG | 0644, .show = proc_oom_old_show,
+	 .fops = &proc_oom_old_fops},
 	{.name = "oom_score", SHOW(proc_oom_score_show)},
 	{.name = "oom_score_adj", .mode = S_IFREG | 0644, .show = proc_oom_adj_show,
 	 .fops = &proc_oom_adj_fops},
@@ -291,9 +297,17 @@ static const struct task_entry task_entries[] = {
 	{.name = "statm", SHOW(proc_statm_show)},
 	{.name = "status", SHOW(proc_status_show)},
 	{.name = "task", DIR_OF(tid_dir_iops, tid_dir_fops), .leader_only = true},
+	{.name = "timerslack_ns", .mode = S_IFREG | 0666, .show = proc_slack_show,
+	 .fops = &proc_slack_fops, .leader_only = true},
 	{.name = "wchan", SHOW(proc_wchan_show)},
 	{.name = NULL},
 };
+
+/* Some entries are only in /proc/PID, or only in task/TID. */
+static bool is_here(const struct inode *dir, const struct task_entry *e)
+{
+	return PROC_I(dir)->thread ? !e->leader_only : !e->thread_only;
+}
 
 static struct dentry *task_dir_lookup(struct inode *dir, struct dentry *d,
 				      u32 flags)
@@ -304,8 +318,9 @@ static struct dentry *task_dir_lookup(struct inode *dir, struct dentry *d,
 
 	if (!t)
 		return ERR_PTR(-ENOENT);
-	for (e = task_entries; e->name && strcmp(e->name, d->name.name); e++)
-		;
+	for (e = task_entries; e->name; e++)
+		if (is_here(dir, e) && !strcmp(e->name, d->name.name))
+			break;
 	inode = e->name ? proc_task_inode(dir->sb, PROC_I(dir)->pid, t, e->mode) : NULL;
 	task_put(t);
 	if (!e->name)
@@ -327,7 +342,7 @@ static int task_dir_iterate(struct file *f, struct dir_context *ctx)
 	if (!proc_emit_dots(f, ctx))
 		return 0;
 	for (const struct task_entry *e = task_entries; e->name; e++, n++) {
-		if (n < ctx->pos)
+		if (n < ctx->pos || !is_here(f->inode, e))
 			continue;
 		if (!dir_emit(ctx, e->name, (int)strlen(e->name), (u64)n + 2000,
 			      e->mode >> 12))
@@ -342,11 +357,13 @@ static const struct file_ops task_dir_fops = {.iterate = task_dir_iterate,
 					      .llseek = generic_llseek};
 
 static struct dentry *make_task_dir(struct inode *dir, struct dentry *d,
-				    struct pid *pid, struct task *t)
+				    struct pid *pid, struct task *t,
+				    bool thread)
 {
 	struct inode *inode = proc_task_inode(dir->sb, pid, t, S_IFDIR | 0555);
 
 	if (inode) {
+		PROC_I(inode)->thread = thread;
 		inode->ops = &task_dir_iops;
 		inode->fops = &task_dir_fops;
 	}
@@ -364,7 +381,7 @@ struct dentry *proc_pid_lookup(struct inode *dir, struct dentry *d)
 	t = task_find_get((pid_t)nr);
 	if (!t)
 		return r;
-	r = make_task_dir(dir, d, t->pids[PIDTYPE_PID], t);
+	r = make_task_dir(dir, d, t->pids[PIDTYPE_PID], t, false);
 	task_put(t);
 	return r;
 }

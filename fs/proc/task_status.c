@@ -372,6 +372,14 @@ static ssize_t comm_write(struct kiocb *io, struct iov_iter *from)
 	return err ? err : (ssize_t)asked;
 }
 
+int proc_set_oom_adj(struct task *t, s64 v)
+{
+	if (v < t->tg->oom_score_adj_min && !capable(CAP_SYS_RESOURCE))
+		return -EACCES;
+	t->tg->oom_score_adj = (short)v;
+	return 0;
+}
+
 static ssize_t oom_adj_write(struct kiocb *io, struct iov_iter *from)
 {
 	char text[16] = {0};
@@ -389,10 +397,7 @@ static ssize_t oom_adj_write(struct kiocb *io, struct iov_iter *from)
 	t = proc_task(io->file->inode);
 	if (!t)
 		return -ESRCH;
-	if (v < t->tg->oom_score_adj_min && !capable(CAP_SYS_RESOURCE))
-		err = -EACCES;
-	else
-		t->tg->oom_score_adj = (short)v;
+	err = proc_set_oom_adj(t, v);
 	task_put(t);
 	return err ? err : (ssize_t)asked;
 }

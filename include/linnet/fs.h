@@ -653,6 +653,8 @@ int vfs_link(struct dentry *old, struct inode *dir, struct dentry *d);
 int vfs_unlink(struct inode *dir, struct dentry *d);
 int vfs_rmdir(struct inode *dir, struct dentry *d);
 int vfs_truncate(const struct path *path, loff_t len);
+/* sync(2). May sleep. */
+void ksys_sync(void);
 /* execve: nobody may write meanwhile. 0 or -ETXTBSY. */
 int deny_write_access(struct file *f);
 void allow_write_access(struct file *f);
@@ -778,9 +780,9 @@ struct cdev {
 };
 int cdev_register(struct cdev *c);
 void cdev_unregister(struct cdev *c);
-/* Make a node in devtmpfs (fs/devtmpfs); queues until it is mounted. */
+/* A node in devtmpfs (fs/devtmpfs); for device_add() and device_del(). */
 int devtmpfs_create(const char *name, u16 mode, dev_t dev);
-int devtmpfs_remove(const char *name);
+int devtmpfs_remove(const char *name, u16 mode, dev_t dev);
 
 /* ------------------------------------------------------------------- locks */
 /* flock and OFD locks of a closing file; POSIX locks of a closing owner. */

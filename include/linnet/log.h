@@ -37,5 +37,7 @@ long syslog_read(struct iov_iter *to, bool nonblock);
 bool syslog_has_unread(void);
 /* May the caller take lines from the log, clear it, set the console's level? */
 bool syslog_may_control(void);
+/* The records, where dmesg_restrict keeps them from users. */
+bool syslog_may_read(void);
 
 #endif

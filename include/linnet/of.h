@@ -1,5 +1,5 @@
 /*
- * The machine's device tree: boot-time queries, and devices probed by it.
+ * The machine's device tree: boot-time queries, and early drivers.
  */
 #ifndef LINNET_OF_H
 #define LINNET_OF_H
@@ -22,9 +22,14 @@ void of_reserve_memory(void);
 /* MPIDR of the @i-th CPU node; false after the last. */
 bool of_cpu_mpidr(u32 i, u64 *mpidr);
 
+/* A node's name without its address. */
+void of_node_base_name(int node, char *buf, size_t size);
+void of_for_each_node(void (*fn)(int node));
+void of_wipe_seeds(void);
+
 /*
- * A driver for nodes with one of its compatible strings. Placed in a table by
- * OF_DRIVER; probed in tree order at device_initcall time.
+ * Drivers that are probed before there are devices: interrupt controllers and
+ * timers, by their compatible strings, one table each.
  */
 struct of_driver {
 	const char *name;
@@ -32,11 +37,6 @@ struct of_driver {
 	/* 0, -ENODEV if the device is not there after all, or an error. */
 	int (*probe)(int node);
 };
-#define OF_DRIVER(drv)                                                         \
-	static __section(".driver_table") __used const struct of_driver        \
-		*const of_driver_##drv = &drv
-
-/* Early probes: interrupt controllers and timers, one table each. */
 #define OF_IRQCHIP(drv)                                                        \
 	static __section(".irqchip_table") __used const struct of_driver       \
 		*const of_irqchip_##drv = &drv

@@ -182,6 +182,8 @@ struct mem_counters {
 };
 extern struct mem_counters mem_counters;
 u64 nr_free_pages(void);
+extern int sysctl_min_free_kbytes;
+void set_min_free_kbytes(u64 kbytes);
 u64 free_blocks_of_order(u32 order);
 
 /*

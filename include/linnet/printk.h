@@ -111,4 +111,16 @@ void warn_at(const char *file, int line, const char *cond) __cold;
 		_w;                                                            \
 	})
 
+/* What the kernel has been through (/proc/sys/kernel/tainted). */
+enum taint { TAINT_DIE = 1 << 7, TAINT_WARN = 1 << 9 };
+void add_taint(u32 flag);
+extern int sysctl_panic_on_oops;
+
+struct kernel_symbol {
+	u64 addr;
+	const char *name;
+	bool global;
+};
+bool symbol_at(u32 i, struct kernel_symbol *s);
+
 #endif

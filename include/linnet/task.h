@@ -300,6 +300,8 @@ static inline struct pid *task_session(const struct task *t)
 	hlist_for_each_entry(t, &(p)->tasks[type], pid_links[type])
 
 /* fork.c */
+enum { TIMER_SLACK_DEFAULT = 50000 }; /* ns */
+
 struct kernel_clone_args {
 	u64 flags;
 	int __user *pidfd;

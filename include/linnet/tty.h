@@ -173,9 +173,11 @@ void tty_kref_put(struct tty *tty);
 
 /* Fill name ... init_termios first. Makes the table unless ops->lookup. */
 int tty_driver_register(struct tty_driver *drv);
-/* Make terminal @index and its node in /dev: borrowed, or ERR_PTR. */
+/* Make terminal @index and its device, which is on @parent or NULL: borrowed,
+ * or ERR_PTR. */
+struct device;
 struct tty *tty_register_device(struct tty_driver *drv, u32 index,
-				void *private);
+				void *private, struct device *parent);
 extern const struct ktermios tty_std_termios;
 extern struct mutex tty_mutex;
 

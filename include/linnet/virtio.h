@@ -13,7 +13,7 @@
 #ifndef LINNET_VIRTIO_H
 #define LINNET_VIRTIO_H
 
-#include <linnet/types.h>
+#include <linnet/device.h>
 #include <linnet/virtqueue.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>
@@ -48,7 +48,7 @@ struct virtio_queue {
 };
 
 struct virtio_driver {
-	const char *name;
+	struct device_driver driver; /* name; the rest by the bus */
 	u32 id;		/* VIRTIO_ID_* */
 	u64 features;	/* those it can use; the bus adds the ring's */
 	/* 0 after virtio_device_ready(), or an error. May sleep. */
@@ -56,13 +56,15 @@ struct virtio_driver {
 };
 
 #define VIRTIO_DRIVER(drv)                                                     \
-	static __section(".virtio_table") __used const struct virtio_driver    \
+	static __section(".virtio_table") __used struct virtio_driver          \
 		*const virtio_driver_##drv = &drv
 
 /* [I] fixed when the driver is probed */
 struct virtio_device {
+	struct device dev;	/* on the bus "virtio", below the transport's */
 	const struct virtio_transport *transport;	/* [I] */
 	u32 id;			/* [I] VIRTIO_ID_* */
+	u32 vendor;		/* [I] */
 	bool legacy;		/* [I] before virtio 1.0 */
 	u32 queue_align;	/* [I] of the used ring */
 	u64 features;		/* [I] agreed on */
@@ -74,9 +76,10 @@ struct virtio_device {
 };
 
 /*
- * For transports: find the driver of @dev, whose transport, id, legacy and
- * queue_align are set. -ENODEV: there is none. On failure the device has been
- * reset and has no queues.
+ * For transports: add @dev, which is zeroed but for transport, id, vendor,
+ * legacy, queue_align, dev.parent and dev.release, and find its driver. The
+ * device stays when it has no driver, or the driver fails: it has been reset
+ * then and has no queues. On an error it was not added.
  */
 int virtio_device_register(struct virtio_device *dev);
 /* For transports: the interrupt for used buffers. */

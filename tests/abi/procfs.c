@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <sched.h>
+#include <sys/inotify.h>
 #include <sys/prctl.h>
 
 /* Does the text match? %d: a number, %x: hex digits, %w: a word, %f: decimals,
@@ -370,4 +371,202 @@ CASE("/proc/sys: reading, writing, refusing")
 	ERR(pwrite(fd, "x", 1, 0), EINVAL);
 	EQ(pwrite(fd, "0", 1, 0), 1);
 	ERR(open("/proc/sys/none", O_RDONLY), ENOENT);
+}
+
+CASE("a tunable without a write bit is not opened for writing, not by root")
+{
+	ERR(open("/proc/sys/kernel/osrelease", O_WRONLY), EACCES);
+	ERR(open("/proc/sys/kernel/cap_last_cap", O_RDWR), EACCES);
+	ERR(open("/proc/sys/fs/file-nr", O_WRONLY | O_TRUNC), EACCES);
+	ERR(open("/proc/sys/vm/drop_caches", O_RDONLY), EACCES);
+	ERR(access("/proc/sys/kernel/osrelease", W_OK), EACCES);
+	OK(close((int)OK(open("/proc/sys/kernel/pid_max", O_RDWR))));
+}
+
+CASE("constants among the tunables")
+{
+	STR(abi_read("/proc/sys/kernel/arch"), "aarch64\n");
+	STR(abi_read("/proc/sys/kernel/ngroups_max"), "65536\n");
+	STR(abi_read("/proc/sys/kernel/overflowuid"), "65534\n");
+	STR(abi_read("/proc/sys/fs/overflowgid"), "65534\n");
+	STR(abi_read("/proc/sys/kernel/random/poolsize"), "256\n");
+	STR(abi_read("/proc/sys/kernel/sched_rr_timeslice_ms"), "100\n");
+	LIKE(abi_read("/proc/sys/kernel/tainted"), "%d\n");
+	LIKE(abi_read("/proc/sys/kernel/ns_last_pid"), "%d\n");
+	LIKE(abi_read("/proc/sys/fs/dentry-state"), "%d\t%d\t45\t0\t%d\t0\n");
+	LIKE(abi_read("/proc/sys/fs/inode-nr"), "%d\t%d\n");
+	LIKE(abi_read("/proc/sys/fs/inode-state"),
+	     "%d\t%d\t0\t0\t0\t0\t0\n");
+}
+
+CASE("symbols: their addresses are not for users")
+{
+	FILE *f = fopen("/proc/kallsyms", "r");
+	unsigned long addr = 0;
+	char kind, name[256];
+	pid_t pid;
+
+	NEED(f);
+	EQ(fscanf(f, "%lx %c %255s", &addr, &kind, name), 3);
+	CHECK(addr > 0xffff000000000000UL);
+	CHECK(isalpha((unsigned char)kind));
+	fclose(f);
+	CHILD(pid)
+	{
+		abi_drop(1000, 1000);
+		f = fopen("/proc/kallsyms", "r");
+		NEED(f);
+		EQ(fscanf(f, "%lx %c %255s", &addr, &kind, name), 3);
+		EQ(addr, 0);
+	}
+	EQ(abi_exit_code(pid), 0);
+}
+
+CASE("iomem: the RAM, where it is for root only")
+{
+	char *text = abi_read("/proc/iomem");
+	pid_t pid;
+
+	NEED(text);
+	LIKE(strstr(text, "System RAM") ? strstr(text, "System RAM") : "",
+	     "System RAM\n  ");
+	CHECK(strstr(text, " : Kernel code\n"));
+	CHECK(strtoul(text, NULL, 16) != 0);
+	CHILD(pid)
+	{
+		abi_drop(1000, 1000);
+		LIKE(abi_read("/proc/iomem"), "00000000-00000000 : ");
+	}
+	EQ(abi_exit_code(pid), 0);
+}
+
+CASE("short lists")
+{
+	STR(abi_read("/proc/execdomains"), "0-0\tLinux           \t[kernel]\n");
+	LIKE(abi_read("/proc/softirqs"), "                    CPU0%_");
+	LIKE(line_of(abi_read("/proc/softirqs"), "          HI:"),
+	     "          HI:%_%d");
+	LIKE(abi_read("/proc/zoneinfo"), "Node 0, zone%_%w\n");
+	LIKE(line_of(abi_read("/proc/zoneinfo"), "        managed"),
+	     "        managed  %d");
+	CHECK(abi_read("/proc/diskstats"));
+}
+
+CASE("sysrq-trigger takes orders, and tells nothing")
+{
+	struct stat st;
+	int fd;
+
+	OK(stat("/proc/sysrq-trigger", &st));
+	EQ(st.st_mode, S_IFREG | 0200);
+	fd = (int)OK(open("/proc/sysrq-trigger", O_RDWR));
+	EQ(write(fd, "s\n", 2), 2);
+	ERR(read(fd, &st, 1), EIO);
+}
+
+CASE("children of a thread")
+{
+	char path[64], want[32];
+	pid_t pid;
+	struct abi_gate gate;
+
+	gate_init(&gate);
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	STR(abi_read(path), "");
+	CHILD(pid)
+		gate_wait(&gate);
+	snprintf(want, sizeof(want), "%d ", pid);
+	STR(abi_read(path), want);
+	gate_open(&gate);
+	EQ(abi_exit_code(pid), 0);
+	STR(abi_read(path), "");
+	ERR(open("/proc/self/children", O_RDONLY), ENOENT);
+	snprintf(path, sizeof(path), "/proc/self/task/%d/task", getpid());
+	ERR(open(path, O_RDONLY), ENOENT);
+}
+
+CASE("timer slack")
+{
+	STR(abi_read("/proc/self/timerslack_ns"), "50000\n");
+	abi_write("/proc/self/timerslack_ns", "12345");
+	EQ(prctl(PR_GET_TIMERSLACK), 12345);
+	abi_write("/proc/self/timerslack_ns", "0");
+	EQ(prctl(PR_GET_TIMERSLACK), 50000);
+}
+
+CASE("oom_adj is oom_score_adj on another scale")
+{
+	int fd;
+
+	abi_write("/proc/self/oom_score_adj", "500");
+	STR(abi_read("/proc/self/oom_adj"), "8\n");
+	abi_write("/proc/self/oom_adj", "15");
+	STR(abi_read("/proc/self/oom_score_adj"), "1000\n");
+	abi_write("/proc/self/oom_adj", "-17");
+	STR(abi_read("/proc/self/oom_score_adj"), "-1000\n");
+	STR(abi_read("/proc/self/oom_adj"), "-17\n");
+	fd = (int)OK(open("/proc/self/oom_adj", O_WRONLY));
+	ERR(write(fd, "16", 2), EINVAL);
+	ERR(write(fd, "-18", 3), EINVAL);
+	ERR(write(fd, "x", 1), EINVAL);
+	abi_write("/proc/self/oom_adj", "0");
+}
+
+static char in_memory[] = "a text in memory";
+
+CASE("mem: the position is an address")
+{
+	int fd = (int)OK(open("/proc/self/mem", O_RDWR));
+	char *page = mmap(NULL, 2 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
+	char buf[32] = "";
+	pid_t pid;
+
+	EQ(pread(fd, buf, sizeof(in_memory), (off_t)in_memory),
+	   (long)sizeof(in_memory));
+	STR(buf, in_memory);
+	EQ(pwrite(fd, "A", 1, (off_t)in_memory), 1);
+	STR(in_memory, "A text in memory");
+	EQ(lseek(fd, (off_t)in_memory + 2, SEEK_SET), (long)in_memory + 2);
+	EQ(read(fd, buf, 4), 4);
+	MEM(buf, "text", 4);
+	OK(munmap(page + PAGE, PAGE));
+	EQ(pread(fd, buf, 8, (off_t)page + (off_t)PAGE - 4), 4);
+	ERR(pread(fd, buf, 8, (off_t)page + (off_t)PAGE), EIO);
+	ERR(pread(fd, buf, 8, (off_t)BAD_PTR), EIO);
+	CHILD(pid)
+	{
+		char path[32];
+
+		snprintf(path, sizeof(path), "/proc/%d/mem", getppid());
+		abi_drop(1000, 1000);
+		ERR(open(path, O_RDONLY), EACCES);
+	}
+	EQ(abi_exit_code(pid), 0);
+}
+
+CASE("inotify: a user's queues and watches are counted")
+{
+	char *old = abi_read("/proc/sys/fs/inotify/max_user_watches");
+	int fd = (int)OK(inotify_init1(0)), more[256], n = 0;
+
+	abi_write("/proc/sys/fs/inotify/max_user_watches", "1");
+	OK(mkdir("a", 0755));
+	OK(mkdir("b", 0755));
+	OK(inotify_add_watch(fd, "a", IN_CREATE));
+	OK(inotify_add_watch(fd, "a", IN_DELETE));
+	ERR(inotify_add_watch(fd, "b", IN_CREATE), ENOSPC);
+	OK(inotify_rm_watch(fd, 1));
+	OK(inotify_add_watch(fd, "b", IN_CREATE));
+	abi_write("/proc/sys/fs/inotify/max_user_watches", old);
+	old = abi_read("/proc/sys/fs/inotify/max_user_instances");
+	abi_write("/proc/sys/fs/inotify/max_user_instances", "10");
+	for (; n < 256 && (more[n] = inotify_init1(0)) >= 0; n++)
+		;
+	EQ(errno, EMFILE);
+	CHECK(n < 10);
+	while (n)
+		close(more[--n]);
+	OK(close((int)OK(inotify_init1(0))));
+	abi_write("/proc/sys/fs/inotify/max_user_instances", old);
 }

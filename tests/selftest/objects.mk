@@ -1,3 +1,4 @@
+obj-y += tests/selftest/devices.o
 obj-y += tests/selftest/deferred.o
 obj-y += tests/selftest/locks.o
 obj-y += tests/selftest/memory.o

@@ -153,6 +153,11 @@ bool cpu_id_register_for_user(u32 crm, u32 op2, u64 *value)
 	return true;
 }
 
+u64 cpu_midr(u32 cpu)
+{
+	return per_cpu(cpu_identity, cpu).midr;
+}
+
 void show_cpuinfo(struct seq_file *m)
 {
 	u32 cpu;

@@ -65,6 +65,11 @@ SECTIONS
 		. = ALIGN(8);
 		KEEP(*(.ksymtab))
 	}
+	.notes : {
+		_notes_start = .;
+		KEEP(*(.note.gnu.build-id))
+		_notes_end = .;
+	}
 	.got : { *(.got .got.plt) }
 	. = ALIGN(PAGE_SIZE);
 	_rodata_end = .;

@@ -297,6 +297,9 @@ void die(const char *what, struct pt_regs *regs, u64 esr, u64 addr)
 	pr_emerg("Internal error: %s at virtual address %016lx\n", what, addr);
 	pr_emerg("syndrome %08lx: %s\n", esr, class_name(esr));
 	show_regs(regs);
+	add_taint(TAINT_DIE);
+	if (READ_ONCE(sysctl_panic_on_oops))
+		panic("%s: panic_on_oops is set", what);
 	if (in_atomic() || (current->flags & PF_IDLE) ||
 	    current == child_reaper || irqs_disabled())
 		panic("%s: fatal exception", what);

@@ -3,6 +3,7 @@
 #ifndef ASM_SECTIONS_H
 #define ASM_SECTIONS_H
 
+extern char _notes_start[], _notes_end[]; /* ELF notes */
 extern char _start[], _text_end[];	     /* RX */
 extern char _rodata_end[];		     /* RO, from _text_end */
 extern char _init_text[], _init_text_end[];  /* RX, freed after boot */

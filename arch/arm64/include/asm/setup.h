@@ -35,6 +35,8 @@ void cpu_wait_for_interrupt(void);
 extern u64 elf_hwcap, elf_hwcap2;
 struct seq_file;
 void show_cpuinfo(struct seq_file *m);
+/* MIDR_EL1 of a CPU; 0 before it has started. */
+u64 cpu_midr(u32 cpu);
 u64 arch_random_long(bool *ok);
 /* What an EL0 read of ID register (CRm, op2) yields; false: undefined. */
 bool cpu_id_register_for_user(u32 crm, u32 op2, u64 *value);

@@ -1,0 +1,226 @@
+/*
+ * /proc/PID: memory as a file, children of a thread, timer slack, the old form
+ * of oom_score_adj.
+ */
+#include <linnet/cred.h>
+#include <linnet/errno.h>
+#include <linnet/kstrto.h>
+#include <linnet/mm.h>
+#include <linnet/slab.h>
+#include <linnet/task.h>
+#include <linux/oom.h>
+#include "proc.h"
+
+enum { NUMBER_TEXT = 24 };
+
+/*
+ * --- mem: the position is the address ---
+ *
+ * Written is only what the process itself may write: no breakpoints in
+ * read-only text yet.
+ */
+
+/* Referenced; ERR_PTR. The right is asked for again at each access, so that a
+ * file that is still open is of no use on a program with other rights. */
+static struct mm *mem_of(const struct inode *inode)
+{
+	struct task *t = proc_task(inode);
+	struct mm *mm;
+
+	if (!t)
+		return ERR_PTR(-ESRCH);
+	mm = ptrace_may_access(t, PTRACE_MODE_ATTACH) ? task_mm_get(t)
+						      : ERR_PTR(-EACCES);
+	task_put(t);
+	return mm;
+}
+
+static int mem_open(struct inode *inode, struct file *f)
+{
+	struct mm *mm = mem_of(inode);
+
+	if (IS_ERR(mm))
+		return (int)PTR_ERR(mm);
+	if (mm)
+		mm_put(mm);
+	return 0;
+}
+
+/* At most a page; how much went through. */
+static size_t mem_piece(struct mm *mm, u64 addr, struct iov_iter *it,
+			u8 *page, bool write)
+{
+	size_t n = min(it->count, PAGE_SIZE - (addr & ~PAGE_MASK)), done;
+
+	if (!write) {
+		n = access_process_vm(mm, addr, page, n, GUP_FORCE);
+		return copy_to_iter(page, n, it);
+	}
+	n = copy_from_iter(page, n, it);
+	done = access_process_vm(mm, addr, page, n, GUP_WRITE);
+	iov_iter_revert(it, n - done);
+	return done;
+}
+
+static ssize_t mem_move(struct kiocb *io, struct iov_iter *it, bool write)
+{
+	struct mm *mm = mem_of(io->file->inode);
+	ssize_t done = 0;
+	u8 *page;
+
+	if (IS_ERR_OR_NULL(mm))
+		return PTR_ERR(mm); /* 0: it has ended, or is of the kernel */
+	page = get_zeroed_page(GFP_KERNEL);
+	while (page && it->count && !fatal_signal_pending(current)) {
+		size_t n = mem_piece(mm, (u64)io->pos, it, page, write);
+
+		if (!n)
+			break;
+		done += (ssize_t)n;
+		io->pos += (loff_t)n;
+	}
+	mm_put(mm);
+	if (!page)
+		return -ENOMEM;
+	free_page(page);
+	return done || !it->count ? done : -EIO;
+}
+
+static ssize_t mem_read(struct kiocb *io, struct iov_iter *to)
+{
+	return mem_move(io, to, false);
+}
+
+static ssize_t mem_write(struct kiocb *io, struct iov_iter *from)
+{
+	return mem_move(io, from, true);
+}
+
+/* Any address will do. */
+static loff_t mem_llseek(struct file *f, loff_t off, int whence)
+{
+	if (whence != SEEK_SET && whence != SEEK_CUR)
+		return -EINVAL;
+	f->pos = whence == SEEK_CUR ? f->pos + off : off;
+	return f->pos;
+}
+
+const struct file_ops proc_mem_fops = {
+	.open = mem_open,
+	.read_iter = mem_read,
+	.write_iter = mem_write,
+	.llseek = mem_llseek,
+};
+
+/* --- task/TID/children --- */
+
+int proc_children_show(struct seq_file *m, struct task *t)
+{
+	struct task *c;
+
+	spin_lock(&tasklist_lock);
+	list_for_each_entry(c, &t->children, sibling)
+		if (thread_group_leader(c))
+			seq_printf(m, "%d ", task_pid(c));
+	spin_unlock(&tasklist_lock);
+	return 0;
+}
+
+/* --- numbers that can be written --- */
+
+/* A whole number from user memory: 0, -EFAULT, -EINVAL. */
+static int get_number(struct iov_iter *from, s64 *v)
+{
+	char text[NUMBER_TEXT] = {0};
+	size_t n = min(from->count, sizeof(text) - 1);
+
+	if (copy_from_iter(text, n, from) != n)
+		return -EFAULT;
+	if (n && text[n - 1] == '\n')
+		text[n - 1] = '\0';
+	return kstrtos64(text, 0, v) ? -EINVAL : 0;
+}
+
+/* The caller's own, or with the right to schedule others. */
+static bool may_set_slack(struct task *t)
+{
+	return t == current || capable(CAP_SYS_NICE);
+}
+
+int proc_slack_show(struct seq_file *m, struct task *t)
+{
+	if (!may_set_slack(t))
+		return -EPERM;
+	seq_printf(m, "%lu\n", READ_ONCE(t->timer_slack_ns));
+	return 0;
+}
+
+static ssize_t slack_write(struct kiocb *io, struct iov_iter *from)
+{
+	struct task *t = proc_task(io->file->inode);
+	size_t asked = from->count;
+	int err;
+	s64 v;
+
+	if (!t)
+		return -ESRCH;
+	err = get_number(from, &v);
+	if (!err && v < 0)
+		err = -EINVAL;
+	if (!err && !may_set_slack(t))
+		err = -EPERM;
+	if (!err)
+		WRITE_ONCE(t->timer_slack_ns, v ? (u64)v : TIMER_SLACK_DEFAULT);
+	task_put(t);
+	return err ? err : (ssize_t)asked;
+}
+
+const struct file_ops proc_slack_fops = {
+	.open = proc_task_open,
+	.read_iter = seq_read_iter,
+	.write_iter = slack_write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
+/* oom_score_adj on the scale of -17 to 15. */
+int proc_oom_old_show(struct seq_file *m, struct task *t)
+{
+	int adj = t->tg->oom_score_adj;
+
+	if (adj == OOM_SCORE_ADJ_MAX)
+		adj = OOM_ADJUST_MAX;
+	else
+		adj = adj * -OOM_DISABLE / OOM_SCORE_ADJ_MAX;
+	seq_printf(m, "%d\n", adj);
+	return 0;
+}
+
+static ssize_t oom_old_write(struct kiocb *io, struct iov_iter *from)
+{
+	size_t asked = from->count;
+	struct task *t;
+	s64 v;
+	int err = get_number(from, &v);
+
+	if (err)
+		return err;
+	if ((v < OOM_ADJUST_MIN || v > OOM_ADJUST_MAX) && v != OOM_DISABLE)
+		return -EINVAL;
+	v = v == OOM_ADJUST_MAX ? OOM_SCORE_ADJ_MAX
+				: v * OOM_SCORE_ADJ_MAX / -OOM_DISABLE;
+	t = proc_task(io->file->inode);
+	if (!t)
+		return -ESRCH;
+	err = proc_set_oom_adj(t, v);
+	task_put(t);
+	return err ? err : (ssize_t)asked;
+}
+
+const struct file_ops proc_oom_old_fops = {
+	.open = proc_task_open,
+	.read_iter = seq_read_iter,
+	.write_iter = oom_old_write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
