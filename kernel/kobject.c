@@ -135,18 +135,16 @@ int kobject_add(struct kobject *k, struct kobject *parent)
 	int err = 0;
 
 	spin_lock(&tree_lock);
-	if (kobject_is_dead(parent))
+	if (kobject_is_dead(parent)) {
 		err = -ENOENT;
-	else if (find_locked(parent, k->name))
+	} else if (find_locked(parent, k->name)) {
 		err = -EEXIST;
-	else
-		insert_by_id(k, parent);
+	} else {
+		k->parent = kobject_get(parent);
+		insert_by_id(kobject_get(k), parent);
+	}
 	spin_unlock(&tree_lock);
-	if (err)
-		return err;
-	k->parent = kobject_get(parent);
-	kobject_get(k);
-	return 0;
+	return err;
 }
 
 /**
