@@ -20,6 +20,7 @@
 #include <linnet/of.h>
 #include <linnet/page.h>
 #include <linnet/printk.h>
+#include <linnet/shmem.h>
 #include <linnet/slab.h>
 #include <linnet/string.h>
 #include <linnet/uio.h>
@@ -336,15 +337,11 @@ static void make_default_nodes(void)
 	}
 }
 
-void unpack_initramfs(void)
+static void unpack_blob(phys_addr_t start, phys_addr_t end)
 {
 	struct unpacker *u;
-	phys_addr_t start, end;
 	int err;
 
-	make_default_nodes();
-	if (!of_initrd(&start, &end))
-		return;
 	u = kvmalloc(sizeof(*u), GFP_KERNEL | GFP_ZERO);
 	if (!u)
 		panic("no memory to unpack the initramfs");
@@ -356,4 +353,18 @@ void unpack_initramfs(void)
 	forget_links(u);
 	kvfree(u);
 	memblock_free_late(start, end - start);
+}
+
+void unpack_initramfs(void)
+{
+	phys_addr_t start, end;
+	struct path root;
+
+	make_default_nodes();
+	if (of_initrd(&start, &end))
+		unpack_blob(start, end);
+	if (!kern_path("/", 0, &root)) {
+		rootfs_set_limits(root.dentry->sb);
+		path_put(&root);
+	}
 }

@@ -697,6 +697,19 @@ static int rootfs_fill(struct super_block *sb, char *data)
 	return fill_super(sb, &o);
 }
 
+/*
+ * As on Linux the root may fill half of memory, so that a file that grows without
+ * end there gets -ENOSPC, and df has something to show. But an initramfs that
+ * is larger has been unpacked all the same.
+ */
+void rootfs_set_limits(struct super_block *sb)
+{
+	struct tmpfs_sb *s = sbi(sb);
+
+	s->max_pages = max(s->default_pages, s->used_pages);
+	s->max_inodes = max(s->default_pages, s->used_inodes);
+}
+
 static struct dentry *rootfs_mount(struct file_system_type *type,
 				   struct fs_context_params *p)
 {

@@ -669,6 +669,10 @@ CASE("statfs and friends")
 	EQ(s.f_bsize, 4096);
 	EQ(s.f_namelen, 255);
 	CHECK(s.f_blocks > 0 && s.f_bfree <= s.f_blocks);
+	/* The root in memory is as large as a tmpfs would be. */
+	OK(statfs("/", &s));
+	CHECK(s.f_blocks > 0 && s.f_bfree < s.f_blocks && s.f_bfree > 0);
+	CHECK(s.f_files > 0 && s.f_ffree < s.f_files);
 	OK(statfs("/proc", &s));
 	EQ(s.f_type, 0x9fa0);
 	OK(statfs("/sys", &s));
