@@ -11,6 +11,7 @@
 #include <linnet/fdtable.h>
 #include <linnet/kstrto.h>
 #include <linnet/mm.h>
+#include <linnet/pidfd.h>
 #include <linnet/posix_timers.h>
 #include <linnet/printf.h>
 #include <linnet/sched.h>
@@ -220,7 +221,8 @@ static const struct file_ops fd_dir_fops = {.iterate = fd_iterate,
 					    .llseek = generic_llseek};
 
 static struct dentry *make_task_dir(struct inode *dir, struct dentry *d,
-				    struct pid *pid, struct task *t);
+				    struct pid *pid, struct task *t,
+				    bool process);
 
 static struct dentry *tid_lookup(struct inode *dir, struct dentry *d, u32 flags)
 {
@@ -231,7 +233,7 @@ static struct dentry *tid_lookup(struct inode *dir, struct dentry *d, u32 flags)
 	if (leader && !kstrtou64(d->name.name, 10, &nr) && nr <= S32_MAX)
 		t = task_find_get((pid_t)nr);
 	if (t && same_thread_group(t, leader))
-		r = make_task_dir(dir, d, t->pids[PIDTYPE_PID], t);
+		r = make_task_dir(dir, d, t->pids[PIDTYPE_PID], t, false);
 	if (t)
 		task_put(t);
 	if (leader)
@@ -307,6 +309,19 @@ static const struct task_entry task_entries[] = {
 	{.name = NULL},
 };
 
+static int task_dir_iterate(struct file *f, struct dir_context *ctx);
+
+static const struct file_ops thread_dir_fops = {.iterate = task_dir_iterate,
+						.llseek = generic_llseek};
+/* Its own, for process_dir_pid(). */
+static const struct file_ops process_dir_fops = {.iterate = task_dir_iterate,
+						 .llseek = generic_llseek};
+
+static bool dir_has(const struct inode *dir, const struct task_entry *e)
+{
+	return !e->leader_only || dir->fops == &process_dir_fops;
+}
+
 static struct dentry *task_dir_lookup(struct inode *dir, struct dentry *d,
 				      u32 flags)
 {
@@ -316,8 +331,9 @@ static struct dentry *task_dir_lookup(struct inode *dir, struct dentry *d,
 
 	if (!t)
 		return ERR_PTR(-ENOENT);
-	for (e = task_entries; e->name && strcmp(e->name, d->name.name); e++)
-		;
+	for (e = task_entries; e->name; e++)
+		if (!strcmp(e->name, d->name.name) && dir_has(dir, e))
+			break;
 	inode = e->name ? proc_task_inode(dir->sb, PROC_I(dir)->pid, t, e->mode) : NULL;
 	task_put(t);
 	if (!e->name)
@@ -339,7 +355,7 @@ static int task_dir_iterate(struct file *f, struct dir_context *ctx)
 	if (!emit_two_dots(f, ctx))
 		return 0;
 	for (const struct task_entry *e = task_entries; e->name; e++, n++) {
-		if (n < ctx->pos)
+		if (n < ctx->pos || !dir_has(f->inode, e))
 			continue;
 		if (!dir_emit(ctx, e->name, (int)strlen(e->name), (u64)n + 2000,
 			      e->mode >> 12))
@@ -350,17 +366,30 @@ static int task_dir_iterate(struct file *f, struct dir_context *ctx)
 }
 
 static const struct inode_ops task_dir_iops = {.lookup = task_dir_lookup};
-static const struct file_ops task_dir_fops = {.iterate = task_dir_iterate,
-					      .llseek = generic_llseek};
+/**
+ * process_dir_pid - the process whose directory in procfs is open
+ * @f: any file
+ *
+ * Such a descriptor serves as a pidfd for pidfd_send_signal(2); it did before
+ * there were others.
+ *
+ * Return: the pid, borrowed from @f, or NULL if @f is something else; the
+ * directory of a thread below task/ is.
+ */
+struct pid *process_dir_pid(const struct file *f)
+{
+	return f->ops == &process_dir_fops ? PROC_I(f->inode)->pid : NULL;
+}
 
 static struct dentry *make_task_dir(struct inode *dir, struct dentry *d,
-				    struct pid *pid, struct task *t)
+				    struct pid *pid, struct task *t,
+				    bool process)
 {
 	struct inode *inode = proc_task_inode(dir->sb, pid, t, S_IFDIR | 0555);
 
 	if (inode) {
 		inode->ops = &task_dir_iops;
-		inode->fops = &task_dir_fops;
+		inode->fops = process ? &process_dir_fops : &thread_dir_fops;
 	}
 	return proc_add_task_inode(d, inode);
 }
@@ -376,7 +405,7 @@ struct dentry *proc_pid_lookup(struct inode *dir, struct dentry *d)
 	t = task_find_get((pid_t)nr);
 	if (!t)
 		return r;
-	r = make_task_dir(dir, d, t->pids[PIDTYPE_PID], t);
+	r = make_task_dir(dir, d, t->pids[PIDTYPE_PID], t, true);
 	task_put(t);
 	return r;
 }

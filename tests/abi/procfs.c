@@ -257,6 +257,22 @@ CASE("mounts, mountinfo, mountstats")
 	CHECK(strstr(abi_read("/proc/filesystems"), "nodev\tproc\n"));
 }
 
+CASE("a thread's directory has no task/ of its own")
+{
+	char path[60];
+
+	sprintf(path, "/proc/self/task/%d", getpid());
+	OK(access(path, F_OK));
+	strcat(path, "/task");
+	ERR(access(path, F_OK), ENOENT);
+	*strrchr(path, '/') = '\0';
+	bool seen = false;
+	DIR *dir = opendir(path);
+	for (struct dirent *e; (e = readdir(dir));)
+		seen |= !strcmp(e->d_name, "task");
+	CHECK(!seen);
+}
+
 CASE("fd, fdinfo, exe, cwd, root, task")
 {
 	char link[300], path[64], cwd[300];
