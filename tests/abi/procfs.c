@@ -297,6 +297,36 @@ CASE("maps and smaps of many mappings, read in pieces")
 	abi_reap(pid);
 }
 
+static double load_now(void)
+{
+	double load = -1;
+
+	sscanf(abi_read("/proc/loadavg"), "%lf", &load);
+	return load;
+}
+
+CASE_LIMIT("the load average remembers what ran while nobody looked", 60)
+{
+	enum { HOGS = 8 };
+	double before = load_now(), after;
+	pid_t pids[HOGS];
+
+	/* Two samples at least, which Linux takes every 5.01 s. */
+	for (int i = 0; i < HOGS; i++)
+		CHILD(pids[i])
+			for (;;)
+				;
+	sleep(11);
+	for (int i = 0; i < HOGS; i++)
+		kill(pids[i], SIGKILL);
+	for (int i = 0; i < HOGS; i++)
+		abi_reap(pids[i]);
+	usleep(100000);
+	after = load_now();
+	CHECK(before >= 0 && before < 4);
+	CHECK(after > before + 0.3);
+}
+
 CASE("mounts, mountinfo, mountstats")
 {
 	char *t = abi_read("/proc/self/mounts");
