@@ -5,6 +5,10 @@
  * compressed or not. gzip output is fed to the cpio parser as it comes; the
  * parser's callbacks make the files. A file's data is written straight into
  * its page cache. Afterwards the blob's memory is freed.
+ *
+ * Before the first archive the root has /dev, /dev/console and /root, as from
+ * the archive that is built into every Linux kernel: an image without device
+ * nodes still gets a console for init.
  */
 #define PR_PREFIX "initramfs: "
 #include <linnet/cpio.h>
@@ -16,6 +20,7 @@
 #include <linnet/of.h>
 #include <linnet/page.h>
 #include <linnet/printk.h>
+#include <linnet/shmem.h>
 #include <linnet/slab.h>
 #include <linnet/string.h>
 #include <linnet/uio.h>
@@ -39,12 +44,8 @@ struct unpacker {
 	struct hard_link *links;
 };
 
-static void set_owner_and_mode(struct path *parent, struct dentry *d,
-			       const struct cpio_entry *e)
+static void set_owner_and_mode(struct inode *inode, const struct cpio_entry *e)
 {
-	struct inode *inode = d->inode;
-
-	(void)parent;
 	inode->uid = e->uid;
 	inode->gid = e->gid;
 	if (!S_ISLNK(inode->mode))
@@ -53,7 +54,23 @@ static void set_owner_and_mode(struct path *parent, struct dentry *d,
 		(struct __kernel_timespec){e->mtime, 0};
 }
 
-/* Make a node of any kind but regular file; replaces what is there. */
+/* A folder that is there already becomes what the later entry says. */
+static int adopt_directory(const struct cpio_entry *e)
+{
+	struct path p;
+	int err = kern_path(e->name, 0, &p);
+
+	if (err)
+		return err;
+	if (S_ISDIR(p.dentry->inode->mode))
+		set_owner_and_mode(p.dentry->inode, e);
+	else
+		err = -EEXIST;
+	path_put(&p);
+	return err;
+}
+
+/* Make a node of any kind but regular file. */
 static int make_node(const struct cpio_entry *e, const char *target)
 {
 	struct path parent;
@@ -65,7 +82,7 @@ static int make_node(const struct cpio_entry *e, const char *target)
 
 	if (IS_ERR(d))
 		return PTR_ERR(d) == -EEXIST && S_ISDIR(e->mode)
-			       ? 0 : (int)PTR_ERR(d);
+			       ? adopt_directory(e) : (int)PTR_ERR(d);
 	dir = parent.dentry->inode;
 	if (S_ISDIR(e->mode))
 		err = vfs_mkdir(dir, d, (u16)e->mode);
@@ -75,22 +92,29 @@ static int make_node(const struct cpio_entry *e, const char *target)
 		err = vfs_mknod(dir, d, (u16)e->mode,
 				dev_make(e->rdev_major, e->rdev_minor));
 	if (!err)
-		set_owner_and_mode(&parent, d, e);
+		set_owner_and_mode(d->inode, e);
 	done_path_create(&parent, d);
 	return err;
 }
 
-static void remove_old(const char *name)
+/* Makes room for @e: what has its name goes, but folders stay folders. One with
+ * something in it stays too, and @e fails. */
+static void remove_old(const struct cpio_entry *e)
 {
 	struct path p;
 	struct dentry *dir;
+	bool is_dir;
 
-	if (kern_path(name, 0, &p))
+	if (kern_path(e->name, 0, &p))
 		return;
 	dir = dget(p.dentry->parent);
-	if (!S_ISDIR(p.dentry->inode->mode)) {
+	is_dir = S_ISDIR(p.dentry->inode->mode);
+	if (dir != p.dentry && !(is_dir && S_ISDIR(e->mode))) {
 		down_write(&dir->inode->rwsem);
-		vfs_unlink(dir->inode, p.dentry);
+		if (is_dir)
+			vfs_rmdir(dir->inode, p.dentry);
+		else
+			vfs_unlink(dir->inode, p.dentry);
 		up_write(&dir->inode->rwsem);
 	}
 	dput(dir);
@@ -133,7 +157,7 @@ static int maybe_link(struct unpacker *u, const struct cpio_entry *e)
 	for (l = u->links; l; l = l->next) {
 		if (!same_file(l, e))
 			continue;
-		remove_old(e->name);
+		remove_old(e);
 		err = link_to(l->name, e->name);
 		return err ? err : 1;
 	}
@@ -168,7 +192,7 @@ static int begin_file(struct unpacker *u, const struct cpio_entry *e)
 	if (linked && !e->size)
 		return 0;
 	if (!linked)
-		remove_old(e->name);
+		remove_old(e);
 	f = filp_open(e->name, O_WRONLY | O_CREAT | O_LARGEFILE,
 		      (u16)(e->mode & S_IALLUGO));
 	if (IS_ERR(f))
@@ -191,8 +215,7 @@ static int entry_begin(void *ctx, const struct cpio_entry *e)
 		u->link_len = 0;
 		return u->link ? 0 : -ENOMEM;
 	}
-	if (!S_ISDIR(e->mode))
-		remove_old(e->name);
+	remove_old(e);
 	return make_node(e, NULL);
 }
 
@@ -219,14 +242,12 @@ static int entry_end(void *ctx, const struct cpio_entry *e)
 
 	if (u->link) {
 		u->link[u->link_len] = '\0';
-		remove_old(e->name);
+		remove_old(e);
 		err = make_node(e, u->link);
 		kfree(u->link);
 		u->link = NULL;
 	} else if (u->file) {
-		struct dentry *d = u->file->path.dentry;
-
-		set_owner_and_mode(&u->file->path, d, e);
+		set_owner_and_mode(u->file->inode, e);
 		fput(u->file);
 		u->file = NULL;
 	}
@@ -298,14 +319,29 @@ static int unpack(struct unpacker *u, const u8 *data, size_t len)
 	return cpio_finish(&u->cpio);
 }
 
-void unpack_initramfs(void)
+/* What Linux's built-in archive has. */
+static void make_default_nodes(void)
+{
+	static const struct cpio_entry nodes[] = {
+		{.name = "/dev", .mode = S_IFDIR | 0755},
+		{.name = "/dev/console", .mode = S_IFCHR | 0600,
+		 .rdev_major = 5, .rdev_minor = 1},
+		{.name = "/root", .mode = S_IFDIR | 0700},
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(nodes); i++) {
+		int err = make_node(&nodes[i], NULL);
+
+		if (err)
+			pr_warn("no %s (error %d)\n", nodes[i].name, err);
+	}
+}
+
+static void unpack_blob(phys_addr_t start, phys_addr_t end)
 {
 	struct unpacker *u;
-	phys_addr_t start, end;
 	int err;
 
-	if (!of_initrd(&start, &end))
-		return;
 	u = kvmalloc(sizeof(*u), GFP_KERNEL | GFP_ZERO);
 	if (!u)
 		panic("no memory to unpack the initramfs");
@@ -317,4 +353,18 @@ void unpack_initramfs(void)
 	forget_links(u);
 	kvfree(u);
 	memblock_free_late(start, end - start);
+}
+
+void unpack_initramfs(void)
+{
+	phys_addr_t start, end;
+	struct path root;
+
+	make_default_nodes();
+	if (of_initrd(&start, &end))
+		unpack_blob(start, end);
+	if (!kern_path("/", 0, &root)) {
+		rootfs_set_limits(root.dentry->sb);
+		path_put(&root);
+	}
 }

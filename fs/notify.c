@@ -15,6 +15,7 @@
 #include <linnet/fdtable.h>
 #include <linnet/fs.h>
 #include <linnet/poll.h>
+#include <linnet/seq_file.h>
 #include <linnet/slab.h>
 #include <linnet/string.h>
 #include <linnet/syscalls.h>
@@ -317,12 +318,26 @@ static void inotify_release(struct inode *inode, struct file *f)
 	free_group(g);
 }
 
+/* As Linux, but for the file handle, which there is none of. */
+static void inotify_show_fdinfo(struct seq_file *m, struct file *f)
+{
+	struct group *g = f->private;
+	struct watch *w;
+
+	spin_lock(&marks_lock);
+	list_for_each_entry(w, &g->watches, by_group)
+		seq_printf(m, "inotify wd:%x ino:%lx sdev:%x mask:%x ignored_mask:0 \n",
+			   (u32)w->wd, w->inode->ino, w->inode->sb->dev, w->mask);
+	spin_unlock(&marks_lock);
+}
+
 static const struct file_ops inotify_fops = {
 	.read_iter = inotify_read,
 	.poll = inotify_poll,
 	.ioctl = inotify_ioctl,
 	.release = inotify_release,
 	.llseek = noop_llseek,
+	.show_fdinfo = inotify_show_fdinfo,
 };
 
 SYSCALL_DEFINE1(inotify_init1, int, flags)

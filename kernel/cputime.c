@@ -24,10 +24,12 @@ void cputime_tick(struct hrtimer *timer)
 {
 	struct rq *rq = container_of(timer, struct rq, tick_timer);
 	struct task_samples *s = &rq->curr->samples;
+	ktime_t now = ktime_get();
 
 	if (rq->curr == rq->idle)
 		return;
-	watchdog_tick(rq, (u64)ktime_get());
+	watchdog_tick(rq, (u64)now);
+	load_tick(now);
 	if (irq_interrupted_user()) {
 		rq->user_samples++;
 		WRITE_ONCE(s->user, s->user + 1);

@@ -86,6 +86,23 @@ struct pid *pidfd_get_pid(u32 fd, int *wait_flags)
 	return pid;
 }
 
+/* A pidfd, or a descriptor of the process's directory in procfs. */
+static struct pid *pid_to_signal(u32 nr)
+{
+	struct fd f;
+	struct pid *pid = pidfd_get_pid(nr, NULL);
+
+	if (!IS_ERR(pid))
+		return pid;
+	f = fdget(nr);
+	if (!f.file)
+		return ERR_PTR(-EBADF);
+	pid = process_dir_pid(f.file);
+	pid = pid ? pid_get(pid) : ERR_PTR(-EBADF);
+	fdput(f);
+	return pid;
+}
+
 SYSCALL_DEFINE2(pidfd_open, pid_t, nr, u32, flags)
 {
 	struct file *f;
@@ -127,7 +144,7 @@ SYSCALL_DEFINE4(pidfd_send_signal, u32, fd, int, sig, siginfo_t __user *, uinfo,
 
 	if (flags)
 		return -EINVAL;
-	pid = pidfd_get_pid(fd, NULL);
+	pid = pid_to_signal(fd);
 	if (IS_ERR(pid))
 		return PTR_ERR(pid);
 	if (uinfo) {

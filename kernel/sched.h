@@ -108,6 +108,9 @@ void sched_change_end(struct rq *rq, struct task *t, struct sched_change c);
 #define TICK_NS 10000000ul
 void cputime_tick(struct hrtimer *timer);
 
+/* sched_sys.c: load averages */
+void load_tick(ktime_t now);
+
 /* sched_balance.c */
 u32 select_task_rq(struct task *t, u32 prev_cpu);
 bool idle_balance(struct rq *rq);

@@ -522,11 +522,12 @@ enum { LOAD_SHIFT = 11, LOAD_ONE = 1 << LOAD_SHIFT };
 static const u64 decay[3] = {1884, 2014, 2037}; /* 1/e^(5/60), (5/300), (5/900) */
 static u64 avenrun[3];
 static ktime_t next_load;
-static DEFINE_SPINLOCK(load_lock);
+static DEFINE_SPINLOCK(load_lock); /* irq-safe */
 
-static u64 active_tasks(void)
+/* Those who run, unless no CPU did, and those who wait uninterruptibly. */
+static u64 active_tasks(bool idle)
 {
-	s64 n = nr_running_total();
+	s64 n = idle ? 0 : nr_running_total();
 	u32 cpu;
 
 	for_each_online_cpu(cpu)
@@ -535,25 +536,41 @@ static u64 active_tasks(void)
 }
 
 /*
- * There is no periodic tick: the average is brought up to date when somebody
- * looks, with the present number of tasks for the periods that passed.
+ * Bring the average up to date. A sample whose time is long past fell into a
+ * time when no CPU ticked, so nobody ran: only those who wait count.
  */
-void get_avenrun(u64 loads[3])
+static void calc_load_locked(ktime_t now)
 {
-	u64 active = active_tasks() << LOAD_SHIFT;
-	ktime_t now = ktime_get();
-
-	spin_lock(&load_lock);
+	spin_assert_held(&load_lock);
 	for (u32 n = 0; now >= next_load && n < 1000; n++) {
-		next_load += LOAD_PERIOD_NS;
+		bool idle = now - next_load > 2 * (ktime_t)TICK_NS;
+		u64 active = active_tasks(idle) << LOAD_SHIFT;
+
 		for (u32 i = 0; i < 3; i++)
 			avenrun[i] = (avenrun[i] * decay[i] +
 				      active * (LOAD_ONE - decay[i])) >>
 				     LOAD_SHIFT;
+		WRITE_ONCE(next_load, next_load + LOAD_PERIOD_NS);
 	}
 	if (now >= next_load)
-		next_load = now + LOAD_PERIOD_NS;
+		WRITE_ONCE(next_load, now + LOAD_PERIOD_NS);
+}
+
+/* From the tick of a CPU that is not idle; interrupts off. */
+void load_tick(ktime_t now)
+{
+	if (now < READ_ONCE(next_load) || !spin_trylock(&load_lock))
+		return;
+	calc_load_locked(now);
+	spin_unlock(&load_lock);
+}
+
+void get_avenrun(u64 loads[3])
+{
+	u64 flags = spin_lock_irqsave(&load_lock);
+
+	calc_load_locked(ktime_get());
 	for (u32 i = 0; i < 3; i++)
 		loads[i] = avenrun[i];
-	spin_unlock(&load_lock);
+	spin_unlock_irqrestore(&load_lock, flags);
 }

@@ -83,6 +83,24 @@ static void report_modes(struct tty *tty, const struct ktermios *old)
 	wake_up_all(&tty->link->read_wait);
 }
 
+/* TIOCSLCKTRMIOS: bits that are set in tty->locked, characters that are not 0
+ * there, keep their old values. */
+static void keep_locked(struct tty *tty, const struct ktermios *old)
+{
+	const struct ktermios *l = &tty->locked;
+	struct ktermios *k = &tty->termios;
+
+	k->c_iflag ^= (k->c_iflag ^ old->c_iflag) & l->c_iflag;
+	k->c_oflag ^= (k->c_oflag ^ old->c_oflag) & l->c_oflag;
+	k->c_cflag ^= (k->c_cflag ^ old->c_cflag) & l->c_cflag;
+	k->c_lflag ^= (k->c_lflag ^ old->c_lflag) & l->c_lflag;
+	if (l->c_line)
+		k->c_line = old->c_line;
+	for (u32 i = 0; i < ARRAY_SIZE(k->c_cc); i++)
+		if (l->c_cc[i])
+			k->c_cc[i] = old->c_cc[i];
+}
+
 static void change_termios(struct tty *tty, const struct ktermios *new)
 {
 	struct ktermios old;
@@ -90,6 +108,7 @@ static void change_termios(struct tty *tty, const struct ktermios *new)
 	mutex_lock(&tty->nt.lock);
 	old = tty->termios;
 	tty->termios = *new;
+	keep_locked(tty, &old);
 	if (tty->driver->flags & TTY_DRV_PTY) {
 		tty->termios.c_cflag &= ~(u32)(CSIZE | PARENB);
 		tty->termios.c_cflag |= CS8 | CREAD;
@@ -203,6 +222,30 @@ static long set_termios(struct tty *tty, enum layout layout, void __user *u,
 	return 0;
 }
 
+static long get_locked(struct tty *tty, void __user *u)
+{
+	struct ktermios k;
+
+	mutex_lock(&tty->nt.lock);
+	k = tty->locked;
+	mutex_unlock(&tty->nt.lock);
+	return store_termios(&k, TERMIOS, u);
+}
+
+static long set_locked(struct tty *tty, void __user *u)
+{
+	struct ktermios k = {0};
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (fetch_termios(&k, TERMIOS, u))
+		return -EFAULT;
+	mutex_lock(&tty->nt.lock);
+	tty->locked = k;
+	mutex_unlock(&tty->nt.lock);
+	return 0;
+}
+
 static long mode_ioctl(struct tty *real, u32 cmd, void __user *u)
 {
 	switch (cmd) {
@@ -225,6 +268,10 @@ static long mode_ioctl(struct tty *real, u32 cmd, void __user *u)
 	case TCSETAW:
 	case TCSETAF:
 		return set_termios(real, TERMIO, u, (enum set_how)(cmd - TCSETA));
+	case TIOCGLCKTRMIOS:
+		return get_locked(real, u);
+	case TIOCSLCKTRMIOS:
+		return set_locked(real, u);
 	default:
 		return -ENOIOCTLCMD;
 	}

@@ -79,11 +79,9 @@ int proc_limits_show(struct seq_file *m, struct task *t);
 extern const struct file_ops proc_comm_fops, proc_oom_adj_fops;
 
 /* task_mem.c */
-int proc_maps_show(struct seq_file *m, struct task *t);
-int proc_smaps_show(struct seq_file *m, struct task *t);
 int proc_smaps_rollup_show(struct seq_file *m, struct task *t);
 extern const struct file_ops proc_cmdline_fops, proc_environ_fops,
-	proc_auxv_fops;
+	proc_auxv_fops, proc_maps_fops, proc_smaps_fops;
 /* One line of maps. mmap_lock for reading. */
 void proc_show_vma(struct seq_file *m, struct vma *v);
 
@@ -94,7 +92,7 @@ extern const struct inode_ops proc_exe_iops, proc_cwd_iops, proc_root_iops,
 void proc_free_text(void *p);
 
 /* smaps.c: mmap_lock for reading. */
-void proc_show_smaps(struct seq_file *m, struct mm *mm);
+void proc_show_smaps(struct seq_file *m, struct vma *v);
 void proc_show_smaps_rollup(struct seq_file *m, struct mm *mm);
 
 /* fdinfo.c */

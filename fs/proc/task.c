@@ -11,6 +11,7 @@
 #include <linnet/fdtable.h>
 #include <linnet/kstrto.h>
 #include <linnet/mm.h>
+#include <linnet/pidfd.h>
 #include <linnet/posix_timers.h>
 #include <linnet/printf.h>
 #include <linnet/sched.h>
@@ -274,7 +275,7 @@ static const struct task_entry task_entries[] = {
 	{.name = "fdinfo", DIR_OF(proc_fdinfo_iops, fd_dir_fops)},
 	{.name = "io", .mode = S_IFREG | 0400, .show = proc_io_show},
 	{.name = "limits", SHOW(proc_limits_show)},
-	{.name = "maps", SHOW(proc_maps_show)},
+	{.name = "maps", .mode = S_IFREG | 0444, .fops = &proc_maps_fops},
 	{.name = "mem", .mode = S_IFREG | 0600, .fops = &proc_mem_fops},
 	{.name = "mountinfo", .mode = S_IFREG | 0444,
 	 .fops = &proc_mountinfo_fops},
@@ -291,7 +292,7 @@ static const struct task_entry task_entries[] = {
 	{.name = "personality", .mode = S_IFREG | 0400,
 	 .show = proc_personality_show},
 	{.name = "root", .mode = S_IFLNK | 0777, .iops = &proc_root_iops},
-	{.name = "smaps", SHOW(proc_smaps_show)},
+	{.name = "smaps", .mode = S_IFREG | 0444, .fops = &proc_smaps_fops},
 	{.name = "smaps_rollup", SHOW(proc_smaps_rollup_show)},
 	{.name = "stat", SHOW(proc_stat_show)},
 	{.name = "statm", SHOW(proc_statm_show)},
@@ -355,6 +356,22 @@ static int task_dir_iterate(struct file *f, struct dir_context *ctx)
 static const struct inode_ops task_dir_iops = {.lookup = task_dir_lookup};
 static const struct file_ops task_dir_fops = {.iterate = task_dir_iterate,
 					      .llseek = generic_llseek};
+
+/**
+ * process_dir_pid - the process whose directory in procfs is open
+ * @f: any file
+ *
+ * Such a descriptor serves as a pidfd for pidfd_send_signal(2); it did before
+ * there were others.
+ *
+ * Return: the pid, borrowed from @f, or NULL if @f is something else; the
+ * directory of a thread below task/ is.
+ */
+struct pid *process_dir_pid(const struct file *f)
+{
+	return f->ops == &task_dir_fops && !PROC_I(f->inode)->thread
+		       ? PROC_I(f->inode)->pid : NULL;
+}
 
 static struct dentry *make_task_dir(struct inode *dir, struct dentry *d,
 				    struct pid *pid, struct task *t,

@@ -63,21 +63,105 @@ static int show_mm(struct seq_file *m, struct task *t,
 	return 0;
 }
 
-static void show_maps(struct seq_file *m, struct mm *mm)
+/*
+ * maps and smaps have a record per mapping, as a process may have 65530 of
+ * them. The place between two reads is an address: mappings come and go
+ * meanwhile. From start to stop m->private is the address space, locked.
+ */
+static void *mappings_start(struct seq_file *m, loff_t *pos)
 {
-	for (struct vma *v = vma_first(mm); v; v = vma_next(v))
-		proc_show_vma(m, v);
+	struct task *t = proc_traceable_task(m->file->inode);
+	struct mm *mm;
+
+	if (IS_ERR(t))
+		return ERR_CAST(t);
+	mm = task_mm_get(t);
+	task_put(t);
+	if (!mm)
+		return NULL;
+	down_read(&mm->mmap_lock);
+	m->private = mm;
+	return vma_find(mm, (u64)*pos);
 }
 
-int proc_maps_show(struct seq_file *m, struct task *t)
+static void *mappings_next(struct seq_file *m, void *v, loff_t *pos)
 {
-	return show_mm(m, t, show_maps);
+	struct vma *next = vma_next(v);
+
+	(void)m;
+	*pos = (loff_t)(next ? next->start : ((struct vma *)v)->end);
+	return next;
 }
 
-int proc_smaps_show(struct seq_file *m, struct task *t)
+static void mappings_stop(struct seq_file *m, void *v)
 {
-	return show_mm(m, t, proc_show_smaps);
+	struct mm *mm = m->private;
+
+	(void)v;
+	if (!mm)
+		return;
+	m->private = NULL;
+	up_read(&mm->mmap_lock);
+	mm_put(mm);
 }
+
+static int maps_show(struct seq_file *m, void *v)
+{
+	proc_show_vma(m, v);
+	return 0;
+}
+
+static int smaps_show(struct seq_file *m, void *v)
+{
+	proc_show_smaps(m, v);
+	return 0;
+}
+
+/* Who may not look is told so by open already. */
+static int mappings_open(struct inode *inode, struct file *f,
+			 const struct seq_ops *ops)
+{
+	struct task *t = proc_traceable_task(inode);
+
+	if (IS_ERR(t))
+		return (int)PTR_ERR(t);
+	task_put(t);
+	return seq_open(f, ops);
+}
+
+static int maps_open(struct inode *inode, struct file *f)
+{
+	static const struct seq_ops ops = {.start = mappings_start,
+					   .next = mappings_next,
+					   .stop = mappings_stop,
+					   .show = maps_show};
+
+	return mappings_open(inode, f, &ops);
+}
+
+static int smaps_open(struct inode *inode, struct file *f)
+{
+	static const struct seq_ops ops = {.start = mappings_start,
+					   .next = mappings_next,
+					   .stop = mappings_stop,
+					   .show = smaps_show};
+
+	return mappings_open(inode, f, &ops);
+}
+
+const struct file_ops proc_maps_fops = {
+	.open = maps_open,
+	.read_iter = seq_read_iter,
+	.llseek = seq_lseek,
+	.release = seq_release,
+};
+
+const struct file_ops proc_smaps_fops = {
+	.open = smaps_open,
+	.read_iter = seq_read_iter,
+	.llseek = seq_lseek,
+	.release = seq_release,
+};
 
 int proc_smaps_rollup_show(struct seq_file *m, struct task *t)
 {

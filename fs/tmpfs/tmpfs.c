@@ -24,6 +24,7 @@
 #include <linnet/task.h>
 #include <linux/falloc.h>
 #include <linux/magic.h>
+#include <linux/stat.h>
 #include "tmpfs.h"
 
 enum { NAME_COST = 20 }; /* a directory entry's share of its size */
@@ -304,7 +305,23 @@ static int tmpfs_rename(struct inode *old_dir, struct dentry *old,
 	return 0;
 }
 
+/* The time it was made, for those who ask. */
+static int tmpfs_getattr(const struct path *path, struct kstat *st, u32 mask,
+			 u32 flags)
+{
+	struct inode *inode = path->dentry->inode;
+
+	(void)flags;
+	generic_fillattr(inode, st);
+	if (mask & STATX_BTIME) {
+		st->result_mask |= STATX_BTIME;
+		st->btime = inode->btime;
+	}
+	return 0;
+}
+
 static const struct inode_ops dir_inode_ops = {
+	.getattr = tmpfs_getattr,
 	.lookup = simple_lookup,
 	.create = tmpfs_create,
 	.link = tmpfs_link,
@@ -318,8 +335,10 @@ static const struct inode_ops dir_inode_ops = {
 	TMPFS_XATTR_OPS,
 };
 
-const struct inode_ops tmpfs_symlink_inode_ops = {TMPFS_XATTR_OPS};
-const struct inode_ops tmpfs_special_inode_ops = {TMPFS_XATTR_OPS};
+const struct inode_ops tmpfs_symlink_inode_ops = {.getattr = tmpfs_getattr,
+							  TMPFS_XATTR_OPS};
+const struct inode_ops tmpfs_special_inode_ops = {.getattr = tmpfs_getattr,
+							  TMPFS_XATTR_OPS};
 
 /* --- files --- */
 
@@ -485,6 +504,7 @@ static const struct file_ops file_fops = {
 };
 
 static const struct inode_ops file_inode_ops = {
+	.getattr = tmpfs_getattr,
 	.setattr = tmpfs_setattr,
 	TMPFS_XATTR_OPS,
 };
@@ -695,6 +715,19 @@ static int rootfs_fill(struct super_block *sb, char *data)
 
 	(void)data;
 	return fill_super(sb, &o);
+}
+
+/*
+ * As on Linux the root may fill half of memory, so that a file that grows without
+ * end there gets -ENOSPC, and df has something to show. But an initramfs that
+ * is larger has been unpacked all the same.
+ */
+void rootfs_set_limits(struct super_block *sb)
+{
+	struct tmpfs_sb *s = sbi(sb);
+
+	s->max_pages = max(s->default_pages, s->used_pages);
+	s->max_inodes = max(s->default_pages, s->used_inodes);
 }
 
 static struct dentry *rootfs_mount(struct file_system_type *type,

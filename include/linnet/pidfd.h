@@ -13,5 +13,7 @@ struct file *pidfd_create_file(struct pid *pid, u32 flags);
  * adds WNOHANG to *wait_flags (may be NULL). */
 struct pid *pidfd_get_pid(u32 fd, int *wait_flags);
 bool is_pidfd(const struct file *f);
+/* fs/proc/task.c: the process whose directory in procfs @f is, or NULL. */
+struct pid *process_dir_pid(const struct file *f);
 
 #endif

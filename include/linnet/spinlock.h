@@ -1,5 +1,11 @@
 /*
- * Spinlocks: fair ticket locks; holding one disables preemption.
+ * Spinlocks; holding one disables preemption.
+ *
+ * A free lock goes to whoever asks first: it is not kept for a CPU that has
+ * waited longer. On a virtual machine that CPU may not be running at all, and
+ * keeping the lock for it would make everybody wait until the host runs it
+ * again. A CPU that has waited long marks the lock (@claimed), and for a moment
+ * the others let it go first; see spin_wait().
  *
  * A lock that is ever taken from an interrupt handler must always be taken
  * with the _irq forms. Never sleep under one. The debug build reports sleeping
@@ -17,8 +23,8 @@ typedef struct {
 	union {
 		u32 word;
 		struct {
-			u16 owner; /* ticket being served */
-			u16 next;  /* ticket the next comer gets */
+			u8 locked;
+			u8 claimed; /* one waiter asks to be let through */
 		};
 	};
 } spinlock_t;
@@ -31,21 +37,28 @@ static inline void spin_init(spinlock_t *l)
 	l->word = 0;
 }
 
-void spin_wait(spinlock_t *l, u16 ticket);
+void spin_wait(spinlock_t *l);
+
+/* Free and not claimed: ours. */
+static __always_inline bool spin_try_acquire(spinlock_t *l)
+{
+	u32 free = 0;
+
+	return __atomic_compare_exchange_n(&l->word, &free, 1, false,
+					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
 
 /* Acquire without touching preemption: callers have done that. */
 static __always_inline void spin_acquire(spinlock_t *l)
 {
-	u32 old = __atomic_fetch_add(&l->word, 1u << 16, __ATOMIC_ACQUIRE);
-
-	if (unlikely((u16)old != (u16)(old >> 16)))
-		spin_wait(l, (u16)(old >> 16));
+	if (unlikely(!spin_try_acquire(l)))
+		spin_wait(l);
 }
 
-/* Pairs with the acquire in spin_acquire() and spin_wait(). */
+/* Pairs with the acquire in spin_try_acquire() and spin_wait(). */
 static __always_inline void spin_release(spinlock_t *l)
 {
-	__atomic_store_n(&l->owner, (u16)(l->owner + 1), __ATOMIC_RELEASE);
+	__atomic_store_n(&l->locked, 0, __ATOMIC_RELEASE);
 }
 
 static __always_inline void spin_lock(spinlock_t *l)
@@ -62,13 +75,8 @@ static __always_inline void spin_unlock(spinlock_t *l)
 
 static inline bool spin_trylock(spinlock_t *l)
 {
-	u32 old;
-
 	preempt_disable();
-	old = atomic_read(&l->word);
-	if ((u16)old == (u16)(old >> 16) &&
-	    __atomic_compare_exchange_n(&l->word, &old, old + (1u << 16), false,
-					__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+	if (likely(spin_try_acquire(l)))
 		return true;
 	preempt_enable();
 	return false;
@@ -104,9 +112,7 @@ static __always_inline void spin_unlock_irqrestore(spinlock_t *l, u64 flags)
 
 static inline bool spin_is_locked(const spinlock_t *l)
 {
-	u32 v = atomic_read(&l->word);
-
-	return (u16)v != (u16)(v >> 16);
+	return READ_ONCE(l->locked);
 }
 
 #ifdef CONFIG_DEBUG

@@ -125,6 +125,7 @@ struct tty {
 	struct list_head files;		/* [M] struct tty_file */
 
 	struct ktermios termios;	/* [N] written; flag tests without */
+	struct ktermios locked;		/* [N] bits that must stay as they are */
 	struct winsize winsize;		/* [C] */
 
 	spinlock_t ctrl_lock;		/* irq-safe */

@@ -477,6 +477,23 @@ CASE("stat and statx")
 	EQ(x.stx_mtime.tv_sec, st.st_mtim.tv_sec);
 	EQ(x.stx_mtime.tv_nsec, st.st_mtim.tv_nsec);
 	EQ(makedev(x.stx_dev_major, x.stx_dev_minor), st.st_dev);
+	/* The time of birth is there for those who ask. */
+	static const char *const kinds[] = {"f", "l", "p", "."};
+	mkfifo("p", 0600);
+	EQ(x.stx_mask & STATX_BTIME, 0);
+	EQ(x.stx_btime.tv_sec, 0);
+	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++) {
+		EQ(syscall(SYS_statx, AT_FDCWD, kinds[i], AT_SYMLINK_NOFOLLOW,
+			   STATX_BTIME, &x), 0);
+		EQ(x.stx_mask & STATX_BTIME, STATX_BTIME);
+		CHECK(x.stx_btime.tv_sec > 0);
+	}
+	chmod("f", 0600);
+	EQ(syscall(SYS_statx, AT_FDCWD, "f", 0, STATX_ALL, &x), 0);
+	CHECK(x.stx_btime.tv_sec < x.stx_ctime.tv_sec ||
+	      x.stx_btime.tv_nsec <= x.stx_ctime.tv_nsec);
+	chmod("f", 0644);
+	EQ(syscall(SYS_statx, AT_FDCWD, "f", 0, STATX_BASIC_STATS, &x), 0);
 	EQ(x.stx_mnt_id, atol(strchr(strstr(abi_read("/proc/self/mountinfo"),
 					    " /tmp ") -
 				     20, '\n') + 1));
@@ -669,12 +686,17 @@ CASE("statfs and friends")
 	EQ(s.f_bsize, 4096);
 	EQ(s.f_namelen, 255);
 	CHECK(s.f_blocks > 0 && s.f_bfree <= s.f_blocks);
+	/* The root in memory is as large as a tmpfs would be. */
+	OK(statfs("/", &s));
+	CHECK(s.f_blocks > 0 && s.f_bfree < s.f_blocks && s.f_bfree > 0);
+	CHECK(s.f_files > 0 && s.f_ffree < s.f_files);
 	OK(statfs("/proc", &s));
 	EQ(s.f_type, 0x9fa0);
 	OK(statfs("/sys", &s));
 	EQ(s.f_type, 0x62656572);
 	OK(statfs("/dev/pts", &s));
 	EQ(s.f_type, 0x1cd1);
+	EQ(s.f_bsize, 4096);
 	ERR(statfs("none", &s), ENOENT);
 	ERR(syscall(SYS_statfs, "/tmp", BAD_PTR), EFAULT);
 	ERR(fstatfs(99, &s), EBADF);

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/sysmacros.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/select.h>
@@ -345,6 +346,42 @@ static void expect(const char *file, int line, int fd, uint32_t mask,
 	abi_str(file, line, "its name", e->len ? e->name : "", name);
 }
 #define EXPECT(mask, name) expect(ABI_AT, fd, mask, name)
+
+CASE("inotify: watches in fdinfo")
+{
+	char path[40], want[100];
+	struct stat st;
+	unsigned long ino = 0;
+	unsigned wd = 0, dev = 0, mask = 0, ignored = 1;
+
+	int fd = (int)OK(inotify_init1(0));
+	sprintf(path, "/proc/self/fdinfo/%d", fd);
+	CHECK(!strstr(abi_read(path), "inotify"));
+	EQ(inotify_add_watch(fd, ".", IN_CREATE | IN_ONESHOT | IN_ONLYDIR), 1);
+	stat(".", &st);
+	char *line = strstr(abi_read(path), "inotify ");
+	NEED(line);
+	EQ(sscanf(line, "inotify wd:%x ino:%lx sdev:%x mask:%x ignored_mask:%x",
+		  &wd, &ino, &dev, &mask, &ignored), 5);
+	EQ(wd, 1);
+	EQ(ino, st.st_ino);
+	EQ(dev, major(st.st_dev) << 20 | minor(st.st_dev));
+	EQ(mask, IN_CREATE | IN_ONESHOT);
+	EQ(ignored, 0);
+	for (int i = 2; i <= 20; i++) {
+		sprintf(want, "f%d", i);
+		abi_touch(want, 0600);
+		EQ(inotify_add_watch(fd, want, IN_MODIFY), i);
+	}
+	char *text = abi_read(path);
+	/* The first had its one event. */
+	for (int i = 2; i <= 20; i++) {
+		sprintf(want, "inotify wd:%x ", i);
+		CHECK(strstr(text, want));
+	}
+	inotify_rm_watch(fd, 20);
+	CHECK(!strstr(abi_read(path), "inotify wd:14 "));
+}
 
 CASE("inotify: arguments")
 {

@@ -706,6 +706,31 @@ CASE("a pdeathsig is lost by a set-id exec and by fork")
 	abi_reap(pid);
 }
 
+CASE("pidfd_send_signal takes a process's directory in /proc")
+{
+	char path[40];
+	pid_t pid;
+	int fd, thread, path_only;
+
+	CHILD(pid)
+		pause();
+	sprintf(path, "/proc/%d", pid);
+	fd = (int)OK(open(path, O_RDONLY | O_DIRECTORY));
+	path_only = (int)OK(open(path, O_PATH));
+	sprintf(path, "/proc/%d/task/%d", pid, pid);
+	thread = (int)OK(open(path, O_RDONLY | O_DIRECTORY));
+	EQ(syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0), 0);
+	ERR(syscall(SYS_pidfd_send_signal, path_only, 0, NULL, 0), EBADF);
+	ERR(syscall(SYS_pidfd_send_signal, thread, 0, NULL, 0), EBADF);
+	siginfo_t si;
+	ERR(waitid(P_PIDFD, (id_t)fd, &si, WEXITED), EBADF);
+	EQ(syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0), 0);
+	EQ(abi_reap(pid), SIGKILL);
+	ERR(syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0), ESRCH);
+	int dir = (int)OK(open("/proc", O_RDONLY | O_DIRECTORY));
+	ERR(syscall(SYS_pidfd_send_signal, dir, 0, NULL, 0), EBADF);
+}
+
 CASE("pidfd: open, signal, poll, getfd, waitid")
 {
 	pid_t pid;

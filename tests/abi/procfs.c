@@ -236,6 +236,98 @@ CASE("maps and smaps")
 	LIKE(t, "%x-%x ---p 00000000 00:00 0%_[rollup]\nRss:%_%d kB\n");
 }
 
+/* Lines of an open maps or smaps that begin like a mapping in [start, end). */
+static int count_mappings(int fd, unsigned long start, unsigned long end)
+{
+	char text[701];
+	char line[300];
+	size_t len = 0;
+	int count = 0;
+
+	for (ssize_t n; (n = read(fd, text, 700)) > 0;) {
+		for (ssize_t i = 0; i < n; i++) {
+			unsigned long a, b;
+
+			if (text[i] != '\n') {
+				if (len < sizeof(line) - 1)
+					line[len++] = text[i];
+				continue;
+			}
+			line[len] = '\0';
+			len = 0;
+			if (sscanf(line, "%lx-%lx ", &a, &b) == 2)
+				count += a >= start && b <= end;
+		}
+	}
+	return count;
+}
+
+CASE("maps and smaps of many mappings, read in pieces")
+{
+	enum { MANY = 2000 };
+	char *p = mmap(NULL, MANY * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0);
+	unsigned long start = (unsigned long)p, end = start + MANY * PAGE;
+	char byte;
+
+	NEED(p != MAP_FAILED);
+	for (int i = 0; i < MANY; i += 2)
+		NEED(!mprotect(p + i * PAGE, PAGE, PROT_READ | PROT_WRITE));
+	int maps = (int)OK(open("/proc/self/maps", O_RDONLY));
+	int smaps = (int)OK(open("/proc/self/smaps", O_RDONLY));
+	EQ(count_mappings(maps, start, end), MANY);
+	EQ(read(maps, &byte, 1), 0);
+	EQ(count_mappings(smaps, start, end), MANY);
+	EQ(lseek(maps, 0, SEEK_SET), 0);
+	EQ(count_mappings(maps, start, end), MANY);
+	/* They may go while they are being read. */
+	EQ(lseek(maps, 0, SEEK_SET), 0);
+	EQ(read(maps, &byte, 1), 1);
+	munmap(p + PAGE * (MANY / 2), PAGE * (MANY / 2));
+	EQ(count_mappings(maps, start, end), MANY / 2);
+	pid_t pid, parent = getpid();
+	CHILD(pid) {
+		char path[40];
+
+		abi_drop(1000, 1000);
+		sprintf(path, "/proc/%d/maps", parent);
+		ERR(open(path, O_RDONLY), EACCES);
+		sprintf(path, "/proc/%d/smaps", parent);
+		ERR(open(path, O_RDONLY), EACCES);
+	}
+	abi_reap(pid);
+}
+
+static double load_now(void)
+{
+	double load = -1;
+
+	sscanf(abi_read("/proc/loadavg"), "%lf", &load);
+	return load;
+}
+
+CASE_LIMIT("the load average remembers what ran while nobody looked", 60)
+{
+	enum { HOGS = 8 };
+	double before = load_now(), after;
+	pid_t pids[HOGS];
+
+	/* Two samples at least, which Linux takes every 5.01 s. */
+	for (int i = 0; i < HOGS; i++)
+		CHILD(pids[i])
+			for (;;)
+				;
+	sleep(11);
+	for (int i = 0; i < HOGS; i++)
+		kill(pids[i], SIGKILL);
+	for (int i = 0; i < HOGS; i++)
+		abi_reap(pids[i]);
+	usleep(100000);
+	after = load_now();
+	CHECK(before >= 0 && before < 4);
+	CHECK(after > before + 0.3);
+}
+
 CASE("mounts, mountinfo, mountstats")
 {
 	char *t = abi_read("/proc/self/mounts");
@@ -256,6 +348,22 @@ CASE("mounts, mountinfo, mountstats")
 	STR(abi_read("/proc/filesystems") ? "x" : "", "x");
 	CHECK(strstr(abi_read("/proc/filesystems"), "nodev\ttmpfs\n"));
 	CHECK(strstr(abi_read("/proc/filesystems"), "nodev\tproc\n"));
+}
+
+CASE("a thread's directory has no task/ of its own")
+{
+	char path[60];
+
+	sprintf(path, "/proc/self/task/%d", getpid());
+	OK(access(path, F_OK));
+	strcat(path, "/task");
+	ERR(access(path, F_OK), ENOENT);
+	*strrchr(path, '/') = '\0';
+	bool seen = false;
+	DIR *dir = opendir(path);
+	for (struct dirent *e; (e = readdir(dir));)
+		seen |= !strcmp(e->d_name, "task");
+	CHECK(!seen);
 }
 
 CASE("fd, fdinfo, exe, cwd, root, task")

@@ -116,6 +116,53 @@ CASE("the default settings")
 	EQ(ldisc, 0);
 }
 
+CASE("settings can be locked")
+{
+	struct termios lock, t;
+	int master = open("/dev/ptmx", O_RDWR | O_NOCTTY), slave;
+	pid_t pid;
+
+	unlockpt(master);
+	slave = (int)OK(open(ptsname(master), O_RDWR | O_NOCTTY));
+	memset(&lock, 0xee, sizeof(lock));
+	EQ(ioctl(slave, TIOCGLCKTRMIOS, &lock), 0);
+	EQ(lock.c_lflag | lock.c_iflag | lock.c_oflag | lock.c_cflag, 0);
+	EQ(lock.c_cc[VINTR] | lock.c_line, 0);
+	lock.c_lflag = ECHO;
+	lock.c_oflag = OPOST;
+	lock.c_cc[VINTR] = 1;
+	/* Either end; the lock is the slave's. */
+	EQ(ioctl(master, TIOCSLCKTRMIOS, &lock), 0);
+	tcgetattr(slave, &t);
+	t.c_lflag &= ~(tcflag_t)(ECHO | ICANON);
+	t.c_oflag &= ~(tcflag_t)OPOST;
+	t.c_cc[VINTR] = 'i';
+	t.c_cc[VQUIT] = 'q';
+	EQ(ioctl(slave, TCSETS, &t), 0);
+	tcgetattr(slave, &t);
+	EQ(t.c_lflag & (ECHO | ICANON), ECHO);
+	EQ(t.c_oflag & OPOST, OPOST);
+	EQ(t.c_cc[VINTR], 3);
+	EQ(t.c_cc[VQUIT], 'q');
+	EQ(ioctl(slave, TIOCGLCKTRMIOS, &t), 0);
+	EQ(t.c_lflag, ECHO);
+	EQ(t.c_cc[VINTR], 1);
+	ERR(ioctl(slave, TIOCSLCKTRMIOS, BAD_PTR), EFAULT);
+	ERR(ioctl(slave, TIOCGLCKTRMIOS, BAD_PTR), EFAULT);
+	CHILD(pid) {
+		abi_drop(1000, 1000);
+		ERR(ioctl(slave, TIOCSLCKTRMIOS, &lock), EPERM);
+		EQ(ioctl(slave, TIOCGLCKTRMIOS, &lock), 0);
+	}
+	abi_reap(pid);
+	memset(&lock, 0, sizeof(lock));
+	EQ(ioctl(slave, TIOCSLCKTRMIOS, &lock), 0);
+	t.c_lflag = 0;
+	EQ(ioctl(slave, TCSETS, &t), 0);
+	tcgetattr(slave, &t);
+	EQ(t.c_lflag & ECHO, 0);
+}
+
 CASE("canonical input: lines, editing, end of file")
 {
 	pair(false);

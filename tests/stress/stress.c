@@ -313,6 +313,60 @@ static void test_futex(void)
 	CHECK(counter == (long)WORKERS * rounds);
 }
 
+/*
+ * A lock as interpreters have it: threads, many more than CPUs, hand one word
+ * around under a mutex and wait for it with a limit. All meet in one futex
+ * bucket; it must keep moving while some CPU of the guest does not run.
+ */
+static pthread_cond_t baton_free = PTHREAD_COND_INITIALIZER;
+static bool baton_taken;
+
+static void baton_take(void)
+{
+	pthread_mutex_lock(&lock);
+	while (baton_taken) {
+		struct timespec t;
+
+		clock_gettime(CLOCK_REALTIME, &t);
+		t.tv_nsec += 5000000;
+		t.tv_sec += t.tv_nsec / 1000000000;
+		t.tv_nsec %= 1000000000;
+		pthread_cond_timedwait(&baton_free, &lock, &t);
+	}
+	baton_taken = true;
+	pthread_mutex_unlock(&lock);
+}
+
+static void baton_drop(void)
+{
+	pthread_mutex_lock(&lock);
+	baton_taken = false;
+	pthread_cond_signal(&baton_free);
+	pthread_mutex_unlock(&lock);
+}
+
+static void *baton_worker(void *arg)
+{
+	for (int i = 0; i < rounds; i++) {
+		baton_take();
+		counter++;
+		baton_drop();
+	}
+	return arg;
+}
+
+static void test_baton(void)
+{
+	enum { THREADS = 100 };
+	pthread_t t[THREADS];
+
+	for (int i = 0; i < THREADS; i++)
+		CHECK(!pthread_create(&t[i], NULL, baton_worker, NULL));
+	for (int i = 0; i < THREADS; i++)
+		CHECK(!pthread_join(t[i], NULL));
+	CHECK(counter == (long)THREADS * rounds);
+}
+
 /* Hundreds alive at once: kernel stacks, pids. */
 static void *sleeper(void *arg)
 {
@@ -996,6 +1050,7 @@ static const struct {
 	{"fork", test_fork},	   {"exec", test_exec},
 	{"cow", test_cow},	   {"exit-race", test_exit},
 	{"threads", test_threads}, {"futex", test_futex},
+	{"baton", test_baton},
 	{"crowd", test_crowd},	   {"affinity", test_affinity},
 	{"signals", test_signals}, {"pipes", test_pipes},
 	{"fifo", test_fifo},	   {"eventfd", test_eventfd},
