@@ -222,24 +222,27 @@ static bool unqueue(struct futex_waiter *w)
 	return false;
 }
 
-static long futex_wait(u32 __user *uaddr, bool shared, u32 val, ktime_t expires,
-		       u32 bitset);
+static long futex_wait(u32 __user *uaddr, bool shared, u32 val,
+		       struct deadline until, u32 bitset);
 
 static long futex_wait_restart(struct restart_block *rb)
 {
+	struct deadline until = {.at = rb->expires, .clock = (int)rb->arg[4]};
+
 	return futex_wait((u32 __user *)rb->arg[0], rb->arg[1], (u32)rb->arg[2],
-			  rb->expires, (u32)rb->arg[3]);
+			  until, (u32)rb->arg[3]);
 }
 
 static long interrupted(u32 __user *uaddr, bool shared, u32 val,
-			ktime_t expires, u32 bitset)
+			struct deadline until, u32 bitset)
 {
 	struct restart_block *rb = &current->restart;
 
-	if (expires == KTIME_MAX)
+	if (until.at == KTIME_MAX)
 		return -ERESTARTSYS;
 	rb->fn = futex_wait_restart;
-	rb->expires = expires;
+	rb->expires = until.at;
+	rb->arg[4] = (u64)until.clock;
 	rb->arg[0] = (u64)uaddr;
 	rb->arg[1] = shared;
 	rb->arg[2] = val;
@@ -247,9 +250,8 @@ static long interrupted(u32 __user *uaddr, bool shared, u32 val,
 	return -ERESTART_RESTARTBLOCK;
 }
 
-/* @expires: monotonic; KTIME_MAX: for ever. */
-static long futex_wait(u32 __user *uaddr, bool shared, u32 val, ktime_t expires,
-		       u32 bitset)
+static long futex_wait(u32 __user *uaddr, bool shared, u32 val,
+		       struct deadline until, u32 bitset)
 {
 	struct futex_waiter w = {.task = current, .bitset = bitset,
 				 .node = LIST_HEAD_INIT(w.node)};
@@ -268,7 +270,7 @@ static long futex_wait(u32 __user *uaddr, bool shared, u32 val, ktime_t expires,
 			return ret;
 		}
 		current->wchan = "futex_wait";
-		timed_out = READ_ONCE(w.bucket) && schedule_timeout_at(expires);
+		timed_out = READ_ONCE(w.bucket) && schedule_timeout_until(until);
 		current->wchan = NULL;
 		__set_current_state(TASK_RUNNING);
 		if (!unqueue(&w)) {
@@ -279,7 +281,7 @@ static long futex_wait(u32 __user *uaddr, bool shared, u32 val, ktime_t expires,
 		if (timed_out)
 			return -ETIMEDOUT;
 		if (signal_pending(current))
-			return interrupted(uaddr, shared, val, expires, bitset);
+			return interrupted(uaddr, shared, val, until, bitset);
 		/* A wake-up that was not ours: sleep again. */
 	}
 }
@@ -441,13 +443,12 @@ put_first:
 /* --- the call --- */
 
 static int get_timeout(const struct __kernel_timespec __user *u, int op,
-		       ktime_t *expires)
+		       struct deadline *until)
 {
 	struct __kernel_timespec ts;
 	ktime_t t;
 	int err;
 
-	*expires = KTIME_MAX;
 	if (!u)
 		return 0;
 	err = get_timespec(&ts, u);
@@ -456,9 +457,9 @@ static int get_timeout(const struct __kernel_timespec __user *u, int op,
 	t = timespec_to_ktime(&ts);
 	if ((op & FUTEX_CMD_MASK) == FUTEX_WAIT)
 		t = ktime_add_safe(ktime_get(), t);
-	else if (op & FUTEX_CLOCK_REALTIME && t != KTIME_MAX)
-		t -= ktime_real_offset();
-	*expires = t;
+	else if (op & FUTEX_CLOCK_REALTIME)
+		until->clock = CLOCK_REALTIME;
+	until->at = t;
 	return 0;
 }
 
@@ -468,7 +469,7 @@ SYSCALL_DEFINE6(futex, u32 __user *, uaddr, int, op, u32, val,
 {
 	bool shared = !(op & FUTEX_PRIVATE_FLAG);
 	int cmd = op & FUTEX_CMD_MASK, val2 = (int)(u64)utime, err;
-	ktime_t expires = KTIME_MAX;
+	struct deadline until = deadline_at(KTIME_MAX);
 
 	if (op & FUTEX_CLOCK_REALTIME && cmd != FUTEX_WAIT &&
 	    cmd != FUTEX_WAIT_BITSET && cmd != FUTEX_LOCK_PI2)
@@ -478,8 +479,8 @@ SYSCALL_DEFINE6(futex, u32 __user *, uaddr, int, op, u32, val,
 		val3 = FUTEX_BITSET_MATCH_ANY;
 		__fallthrough;
 	case FUTEX_WAIT_BITSET:
-		err = get_timeout(utime, op, &expires);
-		return err ? err : futex_wait(uaddr, shared, val, expires, val3);
+		err = get_timeout(utime, op, &until);
+		return err ? err : futex_wait(uaddr, shared, val, until, val3);
 	case FUTEX_WAKE:
 		val3 = FUTEX_BITSET_MATCH_ANY;
 		__fallthrough;
@@ -496,10 +497,10 @@ SYSCALL_DEFINE6(futex, u32 __user *, uaddr, int, op, u32, val,
 		op |= FUTEX_CLOCK_REALTIME; /* always was on that clock */
 		__fallthrough;
 	case FUTEX_LOCK_PI2:
-		err = get_timeout(utime, op, &expires);
-		return err ? err : futex_lock_pi(uaddr, shared, expires, false);
+		err = get_timeout(utime, op, &until);
+		return err ? err : futex_lock_pi(uaddr, shared, until, false);
 	case FUTEX_TRYLOCK_PI:
-		return futex_lock_pi(uaddr, shared, KTIME_MAX, true);
+		return futex_lock_pi(uaddr, shared, until, true);
 	case FUTEX_UNLOCK_PI:
 		return futex_unlock_pi(uaddr, shared);
 	default:

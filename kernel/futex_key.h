@@ -33,8 +33,8 @@ int futex_key_get(u32 __user *uaddr, bool shared, bool write,
 		  struct futex_key *k);
 void futex_key_put(struct futex_key *k);
 
-/* @expires: monotonic; KTIME_MAX: for ever. */
-long futex_lock_pi(u32 __user *uaddr, bool shared, ktime_t expires, bool try);
+long futex_lock_pi(u32 __user *uaddr, bool shared, struct deadline until,
+		   bool try);
 long futex_unlock_pi(u32 __user *uaddr, bool shared);
 /* The task ends: those who wait for its PI futexes get them. */
 void futex_pi_exit(struct task *t);

@@ -326,13 +326,13 @@ static void give_up(struct pi_waiter *w)
 	}
 }
 
-static long wait_for_it(struct request *r, ktime_t expires)
+static long wait_for_it(struct request *r, struct deadline until)
 {
 	bool timed_out, died = false;
 	long ret = RETRY;
 
 	while (ret == RETRY) {
-		timed_out = schedule_timeout_at(expires);
+		timed_out = schedule_timeout_until(until);
 		__set_current_state(TASK_RUNNING);
 		spin_lock(&pi_lock);
 		if (list_empty(&r->w.node)) {
@@ -352,7 +352,8 @@ static long wait_for_it(struct request *r, ktime_t expires)
 	return died ? write_owner(r) : ret;
 }
 
-long futex_lock_pi(u32 __user *uaddr, bool shared, ktime_t expires, bool try)
+long futex_lock_pi(u32 __user *uaddr, bool shared, struct deadline until,
+		   bool try)
 {
 	struct request r = {.uaddr = uaddr, .try = try, .w.task = current};
 	long ret = futex_key_get(uaddr, shared, true, &r.key);
@@ -374,7 +375,7 @@ long futex_lock_pi(u32 __user *uaddr, bool shared, ktime_t expires, bool try)
 			yield();
 	}
 	if (ret == QUEUED)
-		ret = wait_for_it(&r, expires);
+		ret = wait_for_it(&r, until);
 	kfree(r.fresh);
 	futex_key_put(&r.key);
 	return ret;

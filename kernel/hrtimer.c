@@ -11,10 +11,13 @@
 #include <asm/percpu.h>
 #include <linnet/clockevent.h>
 #include <linnet/hrtimer.h>
+#include <linnet/list.h>
+#include <linnet/posix_timers.h>
 #include <linnet/printk.h>
 #include <linnet/sched.h>
 #include <linnet/spinlock.h>
 #include <linnet/task.h>
+#include <linnet/timekeeping.h>
 
 struct timer_base {
 	spinlock_t lock;
@@ -165,8 +168,13 @@ void hrtimer_interrupt(void)
 struct sleeper {
 	struct hrtimer timer;
 	struct task *task;
+	struct list_head node; /* [settable_lock] on a clock that can be set */
+	struct deadline until;
 	bool expired;
 };
+
+static LIST_HEAD(settable); /* [settable_lock] */
+static DEFINE_SPINLOCK(settable_lock);
 
 static void sleeper_wake(struct hrtimer *t)
 {
@@ -176,21 +184,76 @@ static void sleeper_wake(struct hrtimer *t)
 	try_to_wake_up(s->task, TASK_NORMAL);
 }
 
-bool schedule_timeout_at(ktime_t expires)
+static void sleeper_start(struct sleeper *s)
 {
-	struct sleeper s = {.task = current};
+	hrtimer_start(&s->timer, s->until.at - ktime_clock_offset(s->until.clock));
+}
 
-	if (expires == KTIME_MAX) {
+/* The list keeps clock_was_set() from starting the timer at the same time. */
+static void sleeper_start_settable(struct sleeper *s)
+{
+	spin_lock(&settable_lock);
+	list_add(&s->node, &settable);
+	sleeper_start(s);
+	spin_unlock(&settable_lock);
+}
+
+static void sleeper_leave_settable(struct sleeper *s)
+{
+	spin_lock(&settable_lock);
+	list_del(&s->node);
+	spin_unlock(&settable_lock);
+}
+
+bool schedule_timeout_until(struct deadline d)
+{
+	struct sleeper s = {.task = current, .until = d};
+	bool can_be_set = d.clock == CLOCK_REALTIME || d.clock == CLOCK_TAI;
+
+	if (d.at == KTIME_MAX) {
 		schedule();
 		return false;
 	}
 	hrtimer_init(&s.timer, sleeper_wake);
-	hrtimer_start(&s.timer, expires);
+	if (can_be_set)
+		sleeper_start_settable(&s);
+	else
+		sleeper_start(&s);
 	if (!READ_ONCE(s.expired))
 		schedule();
+	if (can_be_set)
+		sleeper_leave_settable(&s);
 	hrtimer_cancel(&s.timer);
 	__set_current_state(TASK_RUNNING);
 	return READ_ONCE(s.expired);
+}
+
+bool schedule_timeout_at(ktime_t expires)
+{
+	return schedule_timeout_until(deadline_at(expires));
+}
+
+bool deadline_passed(struct deadline d)
+{
+	return ktime_get() + ktime_clock_offset(d.clock) >= d.at;
+}
+
+static void restart_sleepers(void)
+{
+	struct sleeper *s;
+
+	spin_lock(&settable_lock);
+	list_for_each_entry(s, &settable, node)
+		if (hrtimer_try_cancel(&s->timer))
+			sleeper_start(s);
+	spin_unlock(&settable_lock);
+}
+
+void clock_was_set(void)
+{
+	restart_sleepers();
+	posix_timers_clock_was_set();
+	timerfd_clock_was_set();
 }
 
 void msleep(u32 ms)

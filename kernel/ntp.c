@@ -219,7 +219,7 @@ static int step(const struct __kernel_timex *t)
 	    __builtin_add_overflow(ns, ktime_get_real(), &ns) || ns < 0)
 		return -EINVAL;
 	timekeeping_set_real(ns);
-	timerfd_clock_was_set();
+	clock_was_set();
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include <asm/uaccess.h>
 #include <linnet/errno.h>
 #include <linnet/hrtimer.h>
+#include <linnet/list.h>
 #include <linnet/posix_timers.h>
 #include <linnet/slab.h>
 #include <linnet/syscalls.h>
@@ -23,6 +24,8 @@
 
 struct posix_timer {
 	struct list_head node;	/* [list_lock] */
+	struct list_head settable; /* [list_lock] absolute, on a clock that can be set */
+	ktime_t offset;		/* [list_lock] of that clock, as @timer has it */
 	struct hrtimer timer;
 	struct cpu_timer cpu;	/* [sighand->lock] if on a CPU clock */
 	struct thread_group *tg; /* whose list it is in */
@@ -38,6 +41,7 @@ struct posix_timer {
 };
 
 static DEFINE_SPINLOCK(list_lock); /* all lists; irq-safe */
+static LIST_HEAD(settable_timers); /* [list_lock] */
 static const ktime_t IGNORED_PERIOD_NS = 4 * NSEC_PER_MSEC;
 
 /* Skip the periods that have passed: how many. */
@@ -115,6 +119,9 @@ static void timer_destroy(struct posix_timer *t)
 	u64 flags;
 
 	WRITE_ONCE(t->dead, true);
+	spin_lock_irq(&list_lock);
+	list_del(&t->settable);
+	spin_unlock_irq(&list_lock);
 	if (is_cpu_clock(t->clock))
 		cpu_timer_destroy(&t->cpu);
 	hrtimer_cancel(&t->timer);
@@ -204,6 +211,7 @@ static struct posix_timer *timer_alloc(__kernel_clockid_t clock,
 		kfree(t);
 		return ERR_PTR(-EAGAIN);
 	}
+	list_init(&t->settable);
 	hrtimer_init(&t->timer, timer_fires);
 	if (is_cpu_clock(clock) &&
 	    cpu_timer_init(&t->cpu, clock, cpu_timer_fires)) {
@@ -369,18 +377,51 @@ static void arm(struct posix_timer *t, int flags,
 		return;
 	}
 	hrtimer_try_cancel(&t->timer);
+	list_del(&t->settable);
 	t->interval = 0;
 	t->timer.expires = 0;
 	t->overrun_last = 0;
 	if (!value)
 		return;
-	if (flags & TIMER_ABSTIME)
-		value = value == KTIME_MAX ? value
-					   : value - ktime_clock_offset(t->clock);
-	else
+	if (!(flags & TIMER_ABSTIME)) {
 		value = ktime_add_safe(ktime_get(), value);
+	} else if (value != KTIME_MAX) {
+		t->offset = ktime_clock_offset(t->clock);
+		value -= t->offset;
+		if (t->clock == CLOCK_REALTIME || t->clock == CLOCK_TAI)
+			list_add(&t->settable, &settable_timers);
+	}
 	t->interval = timespec_to_ktime(&s->it_interval);
 	hrtimer_start(&t->timer, value);
+}
+
+/* [list_lock] A timer that waits for its signal to be taken is not queued; it goes
+ * on from the moved time then. */
+static void follow_clock(struct posix_timer *t)
+{
+	ktime_t offset = ktime_clock_offset(t->clock), gained = offset - t->offset;
+	struct sighand *sh;
+	u64 flags;
+
+	t->offset = offset;
+	sh = lock_task_sighand(t->target, &flags);
+	if (!sh)
+		return;
+	if (hrtimer_try_cancel(&t->timer))
+		hrtimer_start(&t->timer, t->timer.expires - gained);
+	else if (t->interval)
+		t->timer.expires -= gained;
+	spin_unlock_irqrestore(&sh->lock, flags);
+}
+
+void posix_timers_clock_was_set(void)
+{
+	struct posix_timer *t;
+
+	spin_lock_irq(&list_lock);
+	list_for_each_entry(t, &settable_timers, settable)
+		follow_clock(t);
+	spin_unlock_irq(&list_lock);
 }
 
 SYSCALL_DEFINE4(timer_settime, __kernel_timer_t, id, int, flags,

@@ -68,7 +68,7 @@ static int set_realtime(const struct __kernel_timespec *ts)
 	if (!capable(CAP_SYS_TIME))
 		return -EPERM;
 	timekeeping_set_real(timespec_to_ktime(ts));
-	timerfd_clock_was_set();
+	clock_was_set();
 	return 0;
 }
 
@@ -119,26 +119,29 @@ SYSCALL_DEFINE2(settimeofday, const struct __kernel_old_timeval __user *, utv,
 
 static long nanosleep_restart(struct restart_block *rb);
 
+/* True if @d came before a signal did. */
+static bool sleep_until(struct deadline d)
+{
+	current->wchan = "hrtimer_nanosleep";
+	while (!deadline_passed(d) && !signal_pending(current)) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		schedule_timeout_until(d);
+	}
+	current->wchan = NULL;
+	__set_current_state(TASK_RUNNING);
+	return deadline_passed(d);
+}
+
 /* Sleep until @expires (monotonic). @urem: where the rest goes, or NULL. */
-static long sleep_until(ktime_t expires, bool absolute,
-			struct __kernel_timespec __user *urem)
+static long sleep_rest(ktime_t expires, struct __kernel_timespec __user *urem)
 {
 	struct restart_block *rb = &current->restart;
 	struct __kernel_timespec ts;
 	ktime_t left;
 
-	current->wchan = "hrtimer_nanosleep";
-	while (ktime_get() < expires && !signal_pending(current)) {
-		set_current_state(TASK_INTERRUPTIBLE);
-		schedule_timeout_at(expires);
-	}
-	current->wchan = NULL;
-	__set_current_state(TASK_RUNNING);
-	left = expires - ktime_get();
-	if (left <= 0)
+	if (sleep_until(deadline_at(expires)))
 		return 0;
-	if (absolute)
-		return -ERESTARTNOHAND;
+	left = max(expires - ktime_get(), (ktime_t)1);
 	if (urem) {
 		ts = ktime_to_timespec(left);
 		if (put_timespec(&ts, urem))
@@ -152,8 +155,8 @@ static long sleep_until(ktime_t expires, bool absolute,
 
 static long nanosleep_restart(struct restart_block *rb)
 {
-	return sleep_until(rb->expires, false,
-			   (struct __kernel_timespec __user *)rb->arg[0]);
+	return sleep_rest(rb->expires,
+			  (struct __kernel_timespec __user *)rb->arg[0]);
 }
 
 SYSCALL_DEFINE2(nanosleep, const struct __kernel_timespec __user *, uts,
@@ -164,8 +167,8 @@ SYSCALL_DEFINE2(nanosleep, const struct __kernel_timespec __user *, uts,
 
 	if (err)
 		return err;
-	return sleep_until(ktime_add_safe(ktime_get(), timespec_to_ktime(&ts)),
-			   false, urem);
+	return sleep_rest(ktime_add_safe(ktime_get(), timespec_to_ktime(&ts)),
+			  urem);
 }
 
 SYSCALL_DEFINE4(clock_nanosleep, __kernel_clockid_t, id, int, flags,
@@ -198,10 +201,9 @@ SYSCALL_DEFINE4(clock_nanosleep, __kernel_clockid_t, id, int, flags,
 	if (is_cpu_clock(id))
 		return cpu_nanosleep(id, absolute, t, urem);
 	if (!absolute)
-		t = ktime_add_safe(ktime_get(), t);
-	else if (t != KTIME_MAX)
-		t -= ktime_clock_offset(id);
-	return sleep_until(t, absolute, absolute ? NULL : urem);
+		return sleep_rest(ktime_add_safe(ktime_get(), t), urem);
+	return sleep_until((struct deadline){.at = t, .clock = id})
+		       ? 0 : -ERESTARTNOHAND;
 }
 
 /* --- interval timers --- */

@@ -40,6 +40,25 @@ static inline bool hrtimer_queued(const struct hrtimer *t)
  */
 bool schedule_timeout_at(ktime_t expires);
 
+/* A time on a clock. One that can be set takes its deadlines along. */
+struct deadline {
+	ktime_t at; /* KTIME_MAX: never */
+	int clock;  /* CLOCK_* without CPU clocks */
+};
+
+static inline struct deadline deadline_at(ktime_t monotonic)
+{
+	return (struct deadline){.at = monotonic, .clock = CLOCK_MONOTONIC};
+}
+
+/* As schedule_timeout_at(). */
+bool schedule_timeout_until(struct deadline d);
+/* Has @d come? */
+bool deadline_passed(struct deadline d);
+
+/* CLOCK_REALTIME jumped: sleepers and timers on it follow. Task context. */
+void clock_was_set(void);
+
 /* Uninterruptible sleep for kernel threads and drivers. */
 void msleep(u32 ms);
 

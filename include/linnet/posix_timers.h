@@ -30,5 +30,7 @@ void thread_group_cputime(struct task *t, u64 *utime, u64 *stime);
 #define RUSAGE_BOTH_SELF_CHILDREN (-2)
 struct rusage;
 void getrusage_of(struct task *t, int who, struct rusage *ru);
+/* CLOCK_REALTIME jumped: absolute timers on it follow. */
+void posix_timers_clock_was_set(void);
 
 #endif

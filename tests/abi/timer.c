@@ -688,3 +688,90 @@ CASE("timerfd: a set clock cancels, if asked")
 	OK(syscall(SYS_clock_settime, CLOCK_REALTIME, &ts));
 	ERR(read(fd, &n, 8), ECANCELED);
 }
+
+/* --- absolute times follow the clock when it is set --- */
+
+static struct timespec after(clockid_t clock, time_t seconds)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	ts.tv_sec += seconds;
+	return ts;
+}
+
+/* What the clock gained by step() is taken back: other cases want the time. */
+static void step(time_t seconds)
+{
+	struct timespec ts = after(CLOCK_REALTIME, seconds);
+
+	OK(clock_settime(CLOCK_REALTIME, &ts));
+}
+
+CASE("a POSIX timer on CLOCK_REALTIME comes early when the clock is set")
+{
+	struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL,
+			       .sigev_signo = SIGUSR1 };
+	struct timespec limit = { .tv_sec = 15 }, now = { 0 };
+	struct itimerspec it = { .it_value = after(CLOCK_REALTIME, 1000) };
+	timer_t absolute, relative;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	OK(timer_create(CLOCK_REALTIME, &ev, &absolute));
+	OK(timer_create(CLOCK_REALTIME, &ev, &relative));
+	OK(timer_settime(absolute, TIMER_ABSTIME, &it, NULL));
+	it.it_value = (struct timespec){ .tv_sec = 1000 };
+	OK(timer_settime(relative, 0, &it, NULL));
+	ERR(sigtimedwait(&set, NULL, &now), EAGAIN);
+	step(900);
+	OK(timer_gettime(absolute, &it));
+	CHECK(it.it_value.tv_sec > 50 && it.it_value.tv_sec <= 100);
+	OK(timer_gettime(relative, &it));
+	CHECK(it.it_value.tv_sec > 900);
+	step(200);
+	EQ(sigtimedwait(&set, NULL, &limit), SIGUSR1);
+	ERR(sigtimedwait(&set, NULL, &now), EAGAIN);
+	step(-1100);
+	/* back again: what is to come moves away */
+	it.it_value = after(CLOCK_REALTIME, 500);
+	it.it_interval = (struct timespec){ .tv_sec = 10 };
+	OK(timer_settime(absolute, TIMER_ABSTIME, &it, NULL));
+	step(-100);
+	OK(timer_gettime(absolute, &it));
+	CHECK(it.it_value.tv_sec > 550 && it.it_value.tv_sec <= 600);
+	step(650);
+	EQ(sigtimedwait(&set, NULL, &limit), SIGUSR1);
+	OK(timer_gettime(absolute, &it));
+	CHECK(it.it_value.tv_sec < 10);
+	step(-550);
+}
+
+CASE("sleeping and waiting until a time on CLOCK_REALTIME end when it is set")
+{
+	struct timespec until = after(CLOCK_REALTIME, 1000);
+	pid_t sleeper, waiter, other;
+
+	CHILD(sleeper)
+		EQ(clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &until, NULL), 0);
+	CHILD(waiter) {
+		int word = 0;
+
+		ERR(syscall(SYS_futex, &word, 9 | 128 | 256, 0, &until, NULL, -1),
+		    ETIMEDOUT);	/* FUTEX_WAIT_BITSET, private, real time */
+	}
+	CHILD(other)
+		clock_nanosleep(CLOCK_REALTIME, 0, &until, NULL);
+	abi_wait_state(sleeper, 'S');
+	abi_wait_state(waiter, 'S');
+	abi_wait_state(other, 'S');
+	step(1001);
+	EQ(abi_exit_code(sleeper), 0);
+	EQ(abi_exit_code(waiter), 0);
+	step(-1001);
+	EQ(waitpid(other, NULL, WNOHANG), 0);
+	kill(other, SIGKILL);
+	EQ(abi_exit_code(other), 1000 + SIGKILL);
+}
