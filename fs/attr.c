@@ -104,6 +104,17 @@ static int simple_setattr(struct dentry *d, struct iattr *attr)
 	return 0;
 }
 
+u32 attr_kill_setid(const struct inode *inode)
+{
+	u32 valid = 0;
+
+	if (inode->mode & S_ISUID)
+		valid |= ATTR_KILL_SUID;
+	if ((inode->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
+		valid |= ATTR_KILL_SGID;
+	return valid;
+}
+
 /* KILL_SUID and KILL_SGID become a change of mode. */
 static void strip_privileges(struct inode *inode, struct iattr *attr)
 {
@@ -163,6 +174,11 @@ int notify_change(struct dentry *d, struct iattr *attr)
 		attr->mtime = now;
 	attr->ctime = now;
 	strip_privileges(inode, attr);
+	if (attr->valid & ATTR_KILL_PRIV && inode->flags & S_FILE_CAPS) {
+		err = file_caps_remove(inode);
+		if (err)
+			return err;
+	}
 	if (inode->ops->setattr)
 		err = inode->ops->setattr(d, attr);
 	else
@@ -173,20 +189,23 @@ int notify_change(struct dentry *d, struct iattr *attr)
 	return err;
 }
 
-/* A write by somebody without CAP_FSETID clears set-id bits. [rwsem] */
+/*
+ * A write clears set-id bits, unless by somebody with CAP_FSETID, and the file's
+ * capabilities. [rwsem]
+ */
 int file_remove_privs(struct file *f)
 {
 	struct inode *inode = f->inode;
 	struct iattr attr = {.valid = ATTR_CTIME | ATTR_FORCE};
 
-	if (likely(!(inode->mode & (S_ISUID | S_ISGID))) ||
-	    !S_ISREG(inode->mode) || capable(CAP_FSETID))
+	if (likely(!(inode->mode & (S_ISUID | S_ISGID)) &&
+		   !(inode->flags & S_FILE_CAPS)) || !S_ISREG(inode->mode))
 		return 0;
-	if (inode->mode & S_ISUID)
-		attr.valid |= ATTR_KILL_SUID;
-	if ((inode->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
-		attr.valid |= ATTR_KILL_SGID;
-	if (!(attr.valid & (ATTR_KILL_SUID | ATTR_KILL_SGID)))
+	if (inode->mode & (S_ISUID | S_ISGID) && !capable(CAP_FSETID))
+		attr.valid |= attr_kill_setid(inode);
+	if (inode->flags & S_FILE_CAPS)
+		attr.valid |= ATTR_KILL_PRIV;
+	if (!(attr.valid & (ATTR_KILL_SUID | ATTR_KILL_SGID | ATTR_KILL_PRIV)))
 		return 0;
 	return notify_change(f->path.dentry, &attr);
 }

@@ -249,13 +249,55 @@ struct file *open_exec(const char *name)
 
 /* --- credentials of the new program --- */
 
-/* Set-user-ID, set-group-ID and root's capabilities (capabilities(7)). */
+/*
+ * Root is given all capabilities, whatever the file has; but a set-user-ID-root
+ * program with capabilities of its own gets no others from that.
+ */
+static void root_caps(struct cred *c, struct file_caps *f, bool has_caps)
+{
+	if (c->securebits & (1 << SECURE_NOROOT) ||
+	    (has_caps && c->euid == 0 && c->uid != 0))
+		return;
+	if (c->euid == 0 || c->uid == 0)
+		c->cap_permitted = c->cap_bset | c->cap_inheritable;
+	if (c->euid == 0)
+		f->effective = true;
+}
+
+/* @old: before the program; -EPERM: it would have less than it is to have. */
+static int program_caps(struct binprm *b, const struct cred *old, bool trusted)
+{
+	struct cred *c = b->cred;
+	struct file_caps f = {0};
+	bool has_caps = !mount_is_nosuid(b->file->path.mnt) &&
+			file_caps_get(b->file->inode, &f);
+	bool is_setid = c->euid != old->uid || c->egid != old->gid;
+
+	c->cap_permitted = (old->cap_bset & f.permitted) |
+			   (old->cap_inheritable & f.inheritable);
+	if (f.effective && f.permitted & ~c->cap_permitted)
+		return -EPERM;
+	root_caps(c, &f, has_caps);
+	if (!trusted)
+		c->cap_permitted &= old->cap_permitted;
+	if (has_caps || is_setid)
+		c->cap_ambient = 0;
+	c->cap_permitted |= c->cap_ambient;
+	c->cap_effective = f.effective ? c->cap_permitted : c->cap_ambient;
+	b->secure = is_setid ||
+		    (c->uid != 0 &&
+		     (f.effective || c->cap_permitted & ~c->cap_ambient));
+	return 0;
+}
+
+/* Set-user-ID, set-group-ID, capabilities (capabilities(7)). */
 static int prepare_creds(struct binprm *b)
 {
 	struct inode *inode = b->file->inode;
 	struct cred *c = b->cred;
 	const struct cred *old = current_cred();
 	bool setid_ok = !mount_is_nosuid(b->file->path.mnt) && !old->no_new_privs;
+	int err;
 
 	c->euid = old->euid;
 	c->egid = old->egid;
@@ -265,23 +307,12 @@ static int prepare_creds(struct binprm *b)
 		c->egid = inode->gid;
 	c->suid = c->fsuid = c->euid;
 	c->sgid = c->fsgid = c->egid;
-	if (!(c->securebits & (1 << SECURE_NOROOT)) &&
-	    (c->euid == 0 || c->uid == 0)) {
-		c->cap_permitted = c->cap_bset | c->cap_inheritable;
-		c->cap_effective = c->euid == 0 ? c->cap_permitted : 0;
-	} else {
-		bool privileged = c->euid != old->euid || c->egid != old->egid;
-
-		if (privileged)
-			c->cap_ambient = 0;
-		c->cap_permitted = c->cap_ambient;
-		c->cap_effective = c->cap_ambient;
-	}
+	err = program_caps(b, old, !old->no_new_privs);
+	if (err)
+		return err;
 	c->securebits &= ~(u32)(1 << SECURE_KEEP_CAPS);
 	b->cred_changed = c->euid != old->euid || c->egid != old->egid ||
 			  c->cap_permitted & ~old->cap_permitted;
-	b->secure = c->euid != c->uid || c->egid != c->gid ||
-		    (c->uid != 0 && b->cred_changed);
 	return 0;
 }
 

@@ -67,6 +67,15 @@ struct super_block *sb_get_active(struct super_block *sb);
 extern struct list_head super_blocks;
 extern spinlock_t sb_lock;
 
+/* file_caps.c */
+struct file_caps {
+	u64 permitted, inheritable;
+	bool effective; /* all that is permitted at once */
+};
+int file_caps_check(void *value, size_t *size);
+bool file_caps_get(struct inode *inode, struct file_caps *caps);
+int file_caps_remove(struct inode *inode);
+
 /* locks.c */
 void inode_free_locks(struct inode *inode);
 struct seq_file;

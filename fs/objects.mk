@@ -7,6 +7,7 @@ obj-y += fs/dcache.o
 obj-y += fs/exec.o
 obj-y += fs/fcntl.o
 obj-y += fs/file.o
+obj-y += fs/file_caps.o
 obj-y += fs/filename.o
 obj-y += fs/fs_context.o
 obj-y += fs/initramfs.o

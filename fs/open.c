@@ -284,10 +284,7 @@ int do_truncate(struct dentry *d, loff_t len, struct file *f)
 	else
 		attr.valid |= ATTR_MTIME | ATTR_CTIME;
 	attr.valid |= ATTR_MTIME | ATTR_CTIME;
-	if (d->inode->mode & S_ISUID)
-		attr.valid |= ATTR_KILL_SUID;
-	if ((d->inode->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
-		attr.valid |= ATTR_KILL_SGID;
+	attr.valid |= attr_kill_setid(d->inode) | ATTR_KILL_PRIV;
 	down_write(&d->inode->rwsem);
 	err = notify_change(d, &attr);
 	up_write(&d->inode->rwsem);
@@ -527,12 +524,8 @@ static int change_attr(const struct path *path, struct iattr *attr)
 	if (attr->valid & ATTR_MODE)
 		attr->mode = (attr->mode & S_IALLUGO) |
 			     (inode->mode & (u16)~S_IALLUGO);
-	if (attr->valid & (ATTR_UID | ATTR_GID) && !S_ISDIR(inode->mode)) {
-		if (inode->mode & S_ISUID)
-			attr->valid |= ATTR_KILL_SUID;
-		if ((inode->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
-			attr->valid |= ATTR_KILL_SGID;
-	}
+	if (attr->valid & (ATTR_UID | ATTR_GID) && !S_ISDIR(inode->mode))
+		attr->valid |= attr_kill_setid(inode) | ATTR_KILL_PRIV;
 	err = notify_change(path->dentry, attr);
 	up_write(&inode->rwsem);
 	mnt_drop_write(path->mnt);

@@ -18,6 +18,7 @@
 #include <linux/inotify.h>
 #include <linux/limits.h>
 #include <linux/xattr.h>
+#include "internal.h"
 
 /* A name, copied from user space. */
 struct xattr_name {
@@ -91,7 +92,7 @@ static int copy_name(struct xattr_name *n, const char __user *uname)
 }
 
 /* Set the attribute, or remove it. The mount is writable. */
-static int change_xattr(struct dentry *d, const char *name, const void *value,
+static int change_xattr(struct dentry *d, const char *name, void *value,
 			size_t size, u32 flags, bool remove)
 {
 	struct inode *inode = d->inode;
@@ -101,12 +102,17 @@ static int change_xattr(struct dentry *d, const char *name, const void *value,
 	err = xattr_permission(inode, name, MAY_WRITE);
 	if (!err)
 		err = check_name(name);
+	if (!err && !remove && !strcmp(name, XATTR_NAME_CAPS))
+		err = file_caps_check(value, &size);
 	if (!err && (remove ? !inode->ops->removexattr : !inode->ops->setxattr))
 		err = -EOPNOTSUPP;
 	if (!err)
 		err = remove ? inode->ops->removexattr(inode, name)
 			     : inode->ops->setxattr(inode, name, value, size,
 						    flags);
+	if (!err && !strcmp(name, XATTR_NAME_CAPS))
+		inode->flags = remove ? inode->flags & ~(u32)S_FILE_CAPS
+				      : inode->flags | S_FILE_CAPS;
 	if (!err) {
 		inode->ctime = current_time(inode);
 		mark_inode_dirty(inode);

@@ -21,7 +21,6 @@ enum { USER_HASH_BITS = 6 };
 static struct user_limits root_user = {.refs = REFCOUNT_INIT(2), .processes = 1};
 static struct group_info no_groups = {.refs = REFCOUNT_INIT(2)};
 
-#define CAP_FULL ((1ul << (CAP_LAST_CAP + 1)) - 1)
 
 struct cred init_cred = {
 	.refs = REFCOUNT_INIT(4),

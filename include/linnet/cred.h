@@ -29,6 +29,9 @@ struct user_limits {
 	u32 inotify_watches, inotify_instances;
 };
 
+/* All capabilities that there are. */
+#define CAP_FULL ((1ul << (CAP_LAST_CAP + 1)) - 1)
+
 struct cred {
 	refcount_t refs;
 	uid_t uid, suid, euid, fsuid;

@@ -173,6 +173,7 @@ struct inode {
 
 enum inode_flags {
 	S_SYNC = 1, S_NOATIME = 2, S_APPEND = 4, S_IMMUTABLE = 8, S_DEAD = 16,
+	S_FILE_CAPS = 32, /* there is a security.capability; set with it */
 	S_NOSEC = 64, S_AUTOMOUNT = 128, S_NOXATTR = 256,
 };
 enum inode_state {
@@ -198,6 +199,7 @@ enum iattr_flags {
 	ATTR_ATIME = 16, ATTR_MTIME = 32, ATTR_CTIME = 64,
 	ATTR_ATIME_SET = 128, ATTR_MTIME_SET = 256, ATTR_FORCE = 512,
 	ATTR_KILL_SUID = 2048, ATTR_KILL_SGID = 4096, ATTR_FILE = 8192,
+	ATTR_KILL_PRIV = 1 << 20, /* file capabilities */
 	ATTR_OPEN = 32768, /* truncation by O_TRUNC */
 	ATTR_TOUCH = 65536, /* utimes(NULL) */
 };
@@ -570,6 +572,8 @@ int notify_change(struct dentry *d, struct iattr *attr);
 void generic_fillattr(struct inode *inode, struct kstat *st);
 int vfs_getattr(const struct path *path, struct kstat *st, u32 mask, u32 flags);
 int file_remove_privs(struct file *f);
+/* The ATTR_KILL_* that a change of owner or contents brings. */
+u32 attr_kill_setid(const struct inode *inode);
 int inode_newsize_ok(struct inode *inode, loff_t size);
 
 /* --------------------------------------------------------- dentry functions */

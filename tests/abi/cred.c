@@ -4,8 +4,12 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
+#include <sched.h>
+#include <sys/auxv.h>
 #include <sys/fsuid.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/xattr.h>
 
 static void ids(const char *file, int line, uid_t r, uid_t e, uid_t s)
 {
@@ -367,6 +371,194 @@ CASE("capabilities over exec")
 	EQ(c[0], 0);
 	caps_over_exec(bounded, c);
 	EQ(c[1], ALL & ~CAP(CAP_SYS_BOOT));
+}
+
+/* --- capabilities of files --- */
+
+/* security.capability, revision 2; @size to be wrong about it. */
+static int set_file_caps(const char *path, uint64_t permitted,
+			 uint64_t inheritable, bool effective, size_t size)
+{
+	uint32_t data[6] = { 0x02000000 | effective, (uint32_t)permitted,
+			     (uint32_t)inheritable, (uint32_t)(permitted >> 32),
+			     (uint32_t)(inheritable >> 32) };
+
+	return setxattr(path, "security.capability", data, size, 0);
+}
+
+static void copy_self(const char *to)
+{
+	static char block[65536];
+	int in = open("/proc/self/exe", O_RDONLY);
+	int out = (int)OK(open(to, O_CREAT | O_TRUNC | O_WRONLY, 0755));
+	ssize_t n;
+
+	while ((n = read(in, block, sizeof(block))) > 0)
+		EQ(write(out, block, (size_t)n), n);
+	close(in);
+	close(out);
+	chmod(to, 0755);
+}
+
+/* What "./prog" runs with: effective, permitted, ambient, AT_SECURE. */
+HELPER(filecaps)
+{
+	uint64_t s = getauxval(AT_SECURE);
+
+	abi_helper_caps(argc, argv);
+	write(50, &s, 8);
+	return 0;
+}
+
+static int caps_of_program(void (*prepare)(void), uint64_t out[4])
+{
+	char *args[] = { "@filecaps", NULL };
+	int fds[2], code;
+	pid_t pid;
+
+	memset(out, 0, 32);
+	pipe(fds);
+	CHILD(pid) {
+		dup2(fds[1], 50);
+		prepare();
+		execv("./prog", args);
+		_exit(errno);
+	}
+	code = abi_exit_code(pid);
+	close(fds[1]);
+	read(fds[0], out, 32);
+	close(fds[0]);
+	return code;
+}
+
+static void plain_user(void)
+{
+	abi_drop(1000, 1000);
+}
+
+static void user_without_boot(void)
+{
+	prctl(PR_CAPBSET_DROP, CAP_SYS_BOOT);
+	abi_drop(1000, 1000);
+}
+
+static void user_no_new_privs(void)
+{
+	abi_drop(1000, 1000);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+static void user_inherits_kill(void)
+{
+	prctl(PR_SET_KEEPCAPS, 1);
+	syscall(SYS_setresuid, 1000, 1000, 1000);
+	capset(0, ALL, CAP(CAP_KILL));
+}
+
+static void stay_root(void)
+{
+}
+
+CASE("capabilities of a file over exec")
+{
+	const uint64_t both = CAP(CAP_NET_RAW) | CAP(CAP_SYS_BOOT);
+	uint64_t c[4];
+
+	NEED(unshare(CLONE_NEWNS) == 0);
+	mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+	mkdir("m", 0755);
+	OK(mount("m", "m", "tmpfs", 0, NULL));
+	OK(chdir("m"));
+	copy_self("prog");
+	OK(set_file_caps("prog", both, 0, true, 20));
+	EQ(caps_of_program(plain_user, c), 0);
+	EQ(c[0], both);
+	EQ(c[1], both);
+	EQ(c[3], 1);
+	/* permitted only: the program raises them itself */
+	OK(set_file_caps("prog", both, 0, false, 20));
+	EQ(caps_of_program(plain_user, c), 0);
+	EQ(c[0], 0);
+	EQ(c[1], both);
+	EQ(c[3], 1);
+	/* not in the bounding set: less, or, if effective, no start */
+	EQ(caps_of_program(user_without_boot, c), 0);
+	EQ(c[1], CAP(CAP_NET_RAW));
+	OK(set_file_caps("prog", both, 0, true, 20));
+	EQ(caps_of_program(user_without_boot, c), EPERM);
+	/* inheritable meets inheritable, and ambient ends */
+	OK(set_file_caps("prog", 0, CAP(CAP_KILL) | CAP(CAP_CHOWN), true, 20));
+	EQ(caps_of_program(plain_user, c), 0);
+	EQ(c[1], 0);
+	EQ(caps_of_program(user_inherits_kill, c), 0);
+	EQ(c[0], CAP(CAP_KILL));
+	EQ(caps_of_program(ambient, c), 0);
+	EQ(c[0], CAP(CAP_KILL));
+	EQ(c[2], 0);
+	/* where nothing may be gained */
+	OK(set_file_caps("prog", both, 0, true, 20));
+	EQ(caps_of_program(user_no_new_privs, c), 0);
+	EQ(c[1], 0);
+	OK(mount(NULL, ".", NULL, MS_REMOUNT | MS_BIND | MS_NOSUID, NULL));
+	EQ(caps_of_program(plain_user, c), 0);
+	EQ(c[1], 0);
+	EQ(c[3], 0);
+	OK(mount(NULL, ".", NULL, MS_REMOUNT | MS_BIND, NULL));
+	/* root has all; through set-user-ID only what the file has */
+	EQ(caps_of_program(stay_root, c), 0);
+	EQ(c[1], ALL);
+	OK(chmod("prog", 04755));
+	EQ(caps_of_program(plain_user, c), 0);
+	EQ(c[0], both);
+	EQ(c[1], both);
+}
+
+CASE("security.capability: what may be set, and what takes it away")
+{
+	uint32_t rooted[6] = { 0x03000001, 1 << CAP_KILL, 0, 0, 0, 0 }, got[6];
+	pid_t pid;
+	int fd;
+
+	NEED(unshare(CLONE_NEWNS) == 0);
+	mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+	mkdir("m", 0755);
+	OK(mount("m", "m", "tmpfs", 0, NULL));
+	OK(chdir("m"));
+	abi_write("f", "text");
+	ERR(set_file_caps("f", 1, 0, true, 19), EINVAL);
+	ERR(set_file_caps("f", 1, 0, true, 24), EINVAL);
+	ERR(set_file_caps("f", 1, 0, true, 12), EINVAL);
+	ERR(set_file_caps("f", 1, 0, true, 3), EINVAL);
+	OK(set_file_caps("f", 1, 0, true, 0)); /* none */
+	CHILD(pid) {
+		capset(ALL & ~CAP(CAP_SETFCAP), ALL & ~CAP(CAP_SETFCAP), 0);
+		ERR(set_file_caps("f", 1, 0, true, 20), EPERM);
+	}
+	EQ(abi_exit_code(pid), 0);
+	OK(setxattr("f", "security.capability", rooted, 24, 0));
+	EQ(getxattr("f", "security.capability", got, sizeof(got)), 20);
+	EQ(got[0], 0x02000001);
+	EQ(got[1], 1 << CAP_KILL);
+	ERR(setxattr("f", "security.capability", got, 20, XATTR_CREATE), EEXIST);
+	fd = (int)OK(open("f", O_WRONLY));
+	EQ(write(fd, "x", 1), 1);
+	ERR(getxattr("f", "security.capability", got, sizeof(got)), ENODATA);
+	OK(set_file_caps("f", 1, 0, true, 20));
+	OK(ftruncate(fd, 2));
+	ERR(getxattr("f", "security.capability", got, sizeof(got)), ENODATA);
+	OK(set_file_caps("f", 1, 0, true, 20));
+	OK(chown("f", 5, 5));
+	ERR(getxattr("f", "security.capability", got, sizeof(got)), ENODATA);
+	OK(set_file_caps("f", 1, 0, true, 20));
+	OK(chmod("f", 0700));
+	OK(utimensat(AT_FDCWD, "f", NULL, 0));
+	EQ(getxattr("f", "security.capability", got, sizeof(got)), 20);
+	OK(removexattr("f", "security.capability"));
+	ERR(removexattr("f", "security.capability"), ENODATA);
+	OK(mkdir("d", 0755));
+	OK(set_file_caps("d", 1, 0, true, 20));
+	OK(chown("d", 5, 5));
+	EQ(getxattr("d", "security.capability", got, sizeof(got)), 20);
 }
 
 CASE("DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER, CHOWN each do their part")
