@@ -291,7 +291,7 @@ static int devpts_statfs(struct dentry *dentry, struct statfs64 *st)
 {
 	(void)dentry;
 	st->f_type = DEVPTS_SUPER_MAGIC;
-	st->f_bsize = PAGE_SIZE; /* unlike st_blksize */
+	st->f_bsize = st->f_frsize = PAGE_SIZE; /* unlike st_blksize */
 	st->f_namelen = NAME_MAX;
 	return 0;
 }

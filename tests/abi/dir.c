@@ -697,6 +697,7 @@ CASE("statfs and friends")
 	OK(statfs("/dev/pts", &s));
 	EQ(s.f_type, 0x1cd1);
 	EQ(s.f_bsize, 4096);
+	EQ(s.f_frsize, 4096);
 	ERR(statfs("none", &s), ENOENT);
 	ERR(syscall(SYS_statfs, "/tmp", BAD_PTR), EFAULT);
 	ERR(fstatfs(99, &s), EBADF);

@@ -99,7 +99,7 @@ suites_initrd() {
 
 # suites_collect NAME TAP: add the closing line of a finished suite to the totals.
 suites_collect() {
-	counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped' "$2" |
+	counts=$(grep -a -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped' "$2" |
 		tail -n 1 | tr -dc '0-9 ')
 	if [ -z "$counts" ]; then
 		echo "# $1 ended without a result"
