@@ -58,6 +58,8 @@ static long ns_ioctl(struct file *f, u32 cmd, u64 arg)
 	switch (cmd) {
 	case NS_GET_NSTYPE:
 		return ns->ops->type;
+	case NS_GET_USERNS:
+		return -EPERM; /* there is only the first one, out of reach */
 	case NS_GET_PARENT:
 	case NS_GET_OWNER_UID:
 		return -EINVAL; /* these kinds have neither */
