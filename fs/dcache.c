@@ -731,20 +731,25 @@ static u64 dcache_shrink_count(struct shrinker *s)
 	return READ_ONCE(lru_count);
 }
 
-/* Oldest first; recently used ones get a second round. */
+/*
+ * Oldest first. Recently used ones get a second round, once per scan, and those in
+ * use leave the list. Neither counts against @nr: if a whole scan could be
+ * spent on them, nothing would be freed and reclaim would give up.
+ */
 static u64 dcache_shrink_scan(struct shrinker *s, u64 nr)
 {
-	u64 freed = 0;
+	u64 freed = 0, chances = READ_ONCE(lru_count);
 
 	(void)s;
-	while (nr--) {
+	while (nr) {
 		struct dentry *d = NULL;
 		u32 zero = 0;
 
 		spin_lock(&lru_lock);
 		if (!list_empty(&lru)) {
 			d = list_first_entry(&lru, struct dentry, lru);
-			if (d->flags & DCACHE_REFERENCED) {
+			if (d->flags & DCACHE_REFERENCED && chances) {
+				chances--;
 				atomic_and(&d->flags, ~(u32)DCACHE_REFERENCED);
 				list_move_tail(&d->lru, &lru);
 				spin_unlock(&lru_lock);
@@ -764,6 +769,7 @@ static u64 dcache_shrink_scan(struct shrinker *s, u64 nr)
 			break;
 		dput(dentry_kill(d));
 		freed++;
+		nr--;
 	}
 	return freed;
 }

@@ -677,6 +677,33 @@ CASE("extended attributes on tmpfs")
 	abi_reap(pid);
 }
 
+/* Objects in use of the name cache. */
+static long cached_names(void)
+{
+	char *line = strstr(abi_read("/proc/slabinfo"), "\ndentry ");
+
+	return line ? atol(line + strlen("\ndentry ")) : -1;
+}
+
+CASE("names that were not found can be dropped from memory")
+{
+	enum { NAMES = 20000 };
+	char name[40];
+	long before, after;
+
+	abi_write("/proc/sys/vm/drop_caches", "2");
+	before = cached_names();
+	NEED(before > 0);
+	for (int i = 0; i < NAMES; i++) {
+		sprintf(name, "no such name %d", i);
+		access(name, F_OK);
+		access(name, F_OK);
+	}
+	abi_write("/proc/sys/vm/drop_caches", "2");
+	after = cached_names();
+	CHECK(after < before + NAMES / 2);
+}
+
 CASE("statfs and friends")
 {
 	struct statfs s;
