@@ -173,22 +173,6 @@ static int bind_locked(struct path *where, struct path *src, bool recurse)
 	return err;
 }
 
-static int do_bind(struct path *where, const char *from, bool recurse)
-{
-	struct path src;
-	int err = source_path(from, &src);
-
-	if (err)
-		return err;
-	err = lock_mount(where);
-	if (!err) {
-		err = bind_locked(where, &src, recurse);
-		unlock_mount(where);
-	}
-	path_put(&src);
-	return err;
-}
-
 static bool has_unbindable(struct mount *top)
 {
 	struct mount *m;
@@ -200,7 +184,7 @@ static bool has_unbindable(struct mount *top)
 }
 
 /* [N] */
-static int move_locked(struct path *where, struct path *src)
+static int move_locked(struct path *where, struct path *src, bool recurse)
 {
 	struct mount *m = src->mnt, *p;
 
@@ -218,7 +202,10 @@ static int move_locked(struct path *where, struct path *src)
 	return mnt_attach_shared(m, where->mnt, where->dentry, true);
 }
 
-static int do_move(struct path *where, const char *from)
+/* Bind or move what @from names to @where, by @fn. */
+static int do_from(struct path *where, const char *from,
+		   int (*fn)(struct path *where, struct path *src, bool recurse),
+		   bool recurse)
 {
 	struct path src;
 	int err = source_path(from, &src);
@@ -227,7 +214,7 @@ static int do_move(struct path *where, const char *from)
 		return err;
 	err = lock_mount(where);
 	if (!err) {
-		err = move_locked(where, &src);
+		err = fn(where, &src, recurse);
 		unlock_mount(where);
 	}
 	path_put(&src);
@@ -316,11 +303,11 @@ static int do_mount(struct path *where, const char *source, const char *type,
 	if (ms & MS_REMOUNT)
 		return do_remount(where, ms, data);
 	if (ms & MS_BIND)
-		return do_bind(where, source, ms & MS_REC);
+		return do_from(where, source, bind_locked, ms & MS_REC);
 	if (ms & (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE))
 		return do_change_type(where, ms);
 	if (ms & MS_MOVE)
-		return do_move(where, source);
+		return do_from(where, source, move_locked, true);
 	return do_new_mount(where, type, ms, source, data);
 }
 

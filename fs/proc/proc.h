@@ -108,6 +108,8 @@ extern const struct file_ops proc_mounts_fops, proc_mountinfo_fops,
 extern const struct inode_ops proc_ns_dir_iops;
 extern const struct file_ops proc_ns_dir_fops;
 /* task_more.c */
+/* A whole number that is written: 0, -EFAULT, -EINVAL. */
+int proc_get_number(struct iov_iter *from, s64 *v);
 int proc_children_show(struct seq_file *m, struct task *t);
 int proc_slack_show(struct seq_file *m, struct task *t);
 int proc_oom_old_show(struct seq_file *m, struct task *t);

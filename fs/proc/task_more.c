@@ -129,7 +129,7 @@ int proc_children_show(struct seq_file *m, struct task *t)
 /* --- numbers that can be written --- */
 
 /* A whole number from user memory: 0, -EFAULT, -EINVAL. */
-static int get_number(struct iov_iter *from, s64 *v)
+int proc_get_number(struct iov_iter *from, s64 *v)
 {
 	char text[NUMBER_TEXT] = {0};
 	size_t n = min(from->count, sizeof(text) - 1);
@@ -164,7 +164,7 @@ static ssize_t slack_write(struct kiocb *io, struct iov_iter *from)
 
 	if (!t)
 		return -ESRCH;
-	err = get_number(from, &v);
+	err = proc_get_number(from, &v);
 	if (!err && v < 0)
 		err = -EINVAL;
 	if (!err && !may_set_slack(t))
@@ -201,7 +201,7 @@ static ssize_t oom_old_write(struct kiocb *io, struct iov_iter *from)
 	size_t asked = from->count;
 	struct task *t;
 	s64 v;
-	int err = get_number(from, &v);
+	int err = proc_get_number(from, &v);
 
 	if (err)
 		return err;

@@ -13,6 +13,7 @@
 #include <linnet/sched.h>
 #include <linnet/string.h>
 #include <linnet/tty.h>
+#include <linux/oom.h>
 #include <linux/sched.h>
 #include "proc.h"
 
@@ -382,17 +383,14 @@ int proc_set_oom_adj(struct task *t, s64 v)
 
 static ssize_t oom_adj_write(struct kiocb *io, struct iov_iter *from)
 {
-	char text[16] = {0};
-	size_t asked = from->count, n = min(asked, sizeof(text) - 1);
+	size_t asked = from->count;
 	struct task *t;
-	int err = 0;
 	s64 v;
+	int err = proc_get_number(from, &v);
 
-	if (copy_from_iter(text, n, from) != n)
-		return -EFAULT;
-	if (n && text[n - 1] == '\n')
-		text[n - 1] = '\0';
-	if (kstrtos64(text, 10, &v) || v < -1000 || v > 1000)
+	if (err)
+		return err;
+	if (v < OOM_SCORE_ADJ_MIN || v > OOM_SCORE_ADJ_MAX)
 		return -EINVAL;
 	t = proc_task(io->file->inode);
 	if (!t)
