@@ -12,6 +12,7 @@
 #include <linnet/seq_file.h>
 #include <linnet/slab.h>
 #include <linnet/string.h>
+#include <linnet/workqueue.h>
 #include <linux/limits.h>
 #include "internal.h"
 #include "mount.h"
@@ -132,6 +133,31 @@ void kill_anon_super(struct super_block *sb)
 	spin_unlock(&sb_lock);
 }
 
+static LIST_HEAD(dead); /* [sb_lock] super blocks that are to be freed */
+
+/* Dentries and inodes being freed under RCU still point to them. */
+static void free_dead(struct work *w)
+{
+	struct super_block *sb, *next;
+	LIST_HEAD(all);
+
+	(void)w;
+	spin_lock(&sb_lock);
+	list_splice_tail(&dead, &all);
+	spin_unlock(&sb_lock);
+	rcu_barrier();
+	list_for_each_entry_safe(sb, next, &all, node)
+		kfree(sb);
+}
+
+static struct work free_work = WORK_INIT(free_work, free_dead);
+
+/**
+ * deactivate_super - one user less; the last one shuts the file system
+ * @sb: super block
+ *
+ * Context: may sleep; not with mount_lock held.
+ */
 void deactivate_super(struct super_block *sb)
 {
 	if (!refcount_dec_and_test(&sb->active))
@@ -143,9 +169,10 @@ void deactivate_super(struct super_block *sb)
 		sb->type->kill_sb(sb);
 	else
 		kill_anon_super(sb);
-	/* Dentries and inodes being freed under RCU still point here. */
-	rcu_barrier();
-	kfree(sb);
+	spin_lock(&sb_lock);
+	list_add(&sb->node, &dead);
+	spin_unlock(&sb_lock);
+	work_queue(&free_work);
 }
 
 struct super_block *sb_get_active(struct super_block *sb)
