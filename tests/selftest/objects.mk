@@ -3,3 +3,4 @@ obj-y += tests/selftest/deferred.o
 obj-y += tests/selftest/locks.o
 obj-y += tests/selftest/memory.o
 obj-y += tests/selftest/sched.o
+obj-$(if $(DEBUG),y) += tests/selftest/kasan.o
