@@ -51,6 +51,8 @@ KASAN := -fsanitize=kernel-address -fasan-shadow-offset=$(KASAN_OFFSET) \
 	--param asan-stack=1 --param asan-globals=1 \
 	--param asan-instrument-allocas=0 -fno-optimize-sibling-calls \
 	--param asan-instrumentation-with-call-threshold=0
+# Checks make paths that are never taken look as if they were.
+CFLAGS += -Wno-maybe-uninitialized
 LDSFLAGS := -DCONFIG_DEBUG
 
 # Left alone, because they
@@ -61,7 +63,11 @@ LDSFLAGS := -DCONFIG_DEBUG
 not_kasan := arch/arm64/kernel/early_map arch/arm64/mm/kasan_shadow \
 	mm/kasan/kasan mm/kasan/kasan_report mm/kasan/kasan_slab \
 	mm/kasan/kasan_string kernel/stackdepot mm/slab
-sanitize = $(if $(filter $(not_kasan),$*),,$(KASAN))
+# Not with the MMU off; nor in the reporters themselves.
+UBSAN := -fsanitize=shift-exponent,integer-divide-by-zero,bounds,object-size,bool,unreachable
+not_ubsan := arch/arm64/kernel/early_map mm/kasan/% kernel/ubsan
+sanitize = $(if $(filter $(not_kasan),$*),,$(KASAN)) \
+	$(if $(filter $(not_ubsan),$*),,$(UBSAN))
 endif
 
 objs := $(addprefix $(BUILD)/obj/,$(obj-y))

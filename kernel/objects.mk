@@ -54,3 +54,4 @@ obj-y += kernel/cred_sys.o
 obj-y += kernel/watchdog.o
 obj-$(if $(DEBUG),y) += kernel/debug.o
 obj-$(if $(DEBUG),y) += kernel/stackdepot.o
+obj-$(if $(DEBUG),y) += kernel/ubsan.o

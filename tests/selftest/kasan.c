@@ -14,7 +14,7 @@
 
 static void *hide(void *p)
 {
-	__asm__("" : "+r"(p));
+	__asm__ volatile("" : "+r"(p));
 	return p;
 }
 
