@@ -147,9 +147,9 @@ u32 stackdepot_save(u32 skip)
 void stackdepot_print(u32 id)
 {
 	if (!id) {
-		pr_err(" (no trace)\n");
+		pr_emerg(" (no trace)\n");
 		return;
 	}
 	for (u32 i = 0; i < trace_at(id)->n; i++)
-		pr_err(" %pS\n", (void *)(trace_at(id)->pc[i] + (u64)_start));
+		pr_emerg(" %pS\n", (void *)(trace_at(id)->pc[i] + (u64)_start));
 }

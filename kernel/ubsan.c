@@ -79,7 +79,7 @@ static bool report(struct location *at, const char *what)
 	if (expected)
 		return false;
 	add_taint(TAINT_WARN);
-	pr_err("BUG: UBSAN: %s at %s:%u:%u\n", what, at->file, line,
+	pr_emerg("BUG: UBSAN: %s at %s:%u:%u\n", what, at->file, line,
 	       at->column);
 	return true;
 }
@@ -87,7 +87,7 @@ static bool report(struct location *at, const char *what)
 void __ubsan_handle_out_of_bounds(struct bounds_data *d, u64 index)
 {
 	if (report(&d->at, "array index out of bounds")) {
-		pr_err("index %ld of %s\n", (s64)index, d->array->name);
+		pr_emerg("index %ld of %s\n", (s64)index, d->array->name);
 		dump_stack();
 	}
 }
@@ -96,7 +96,7 @@ void __ubsan_handle_shift_out_of_bounds(struct shift_data *d, u64 left,
 					u64 right)
 {
 	if (report(&d->at, "shift out of bounds")) {
-		pr_err("%#lx of type %s by %ld\n", left, d->left->name,
+		pr_emerg("%#lx of type %s by %ld\n", left, d->left->name,
 		       (s64)right);
 		dump_stack();
 	}
@@ -105,7 +105,7 @@ void __ubsan_handle_shift_out_of_bounds(struct shift_data *d, u64 left,
 void __ubsan_handle_divrem_overflow(struct value_data *d, u64 left, u64 right)
 {
 	if (report(&d->at, "division by zero")) {
-		pr_err("%#lx by %#lx\n", left, right);
+		pr_emerg("%#lx by %#lx\n", left, right);
 		dump_stack();
 	}
 }
@@ -113,7 +113,7 @@ void __ubsan_handle_divrem_overflow(struct value_data *d, u64 left, u64 right)
 void __ubsan_handle_type_mismatch_v1(struct mismatch_data *d, u64 addr)
 {
 	if (report(&d->at, "access beyond the object")) {
-		pr_err("%#lx as %s\n", addr, d->type->name);
+		pr_emerg("%#lx as %s\n", addr, d->type->name);
 		dump_stack();
 	}
 }
@@ -121,7 +121,7 @@ void __ubsan_handle_type_mismatch_v1(struct mismatch_data *d, u64 addr)
 void __ubsan_handle_load_invalid_value(struct value_data *d, u64 value)
 {
 	if (report(&d->at, "invalid value")) {
-		pr_err("%#lx of type %s\n", value, d->type->name);
+		pr_emerg("%#lx of type %s\n", value, d->type->name);
 		dump_stack();
 	}
 }

@@ -106,13 +106,13 @@ static void print_object(u64 addr, const struct kasan_object *o)
 {
 	const struct kasan_meta *m = o->meta;
 
-	pr_err("Object of %u bytes at %#lx, cache %s; the address is at %ld\n",
+	pr_emerg("Object of %u bytes at %#lx, cache %s; the address is at %ld\n",
 	       m->size, o->start, o->cache, (s64)(addr - o->start));
-	pr_err("Allocated by task %d:\n", m->alloc_pid);
+	pr_emerg("Allocated by task %d:\n", m->alloc_pid);
 	stackdepot_print(m->alloc_trace);
 	if (m->state == OBJ_USED)
 		return;
-	pr_err("Freed by task %d:\n", m->free_pid);
+	pr_emerg("Freed by task %d:\n", m->free_pid);
 	stackdepot_print(m->free_trace);
 }
 
@@ -121,11 +121,11 @@ static void print_page(u64 addr)
 	u32 alloc, free;
 
 	kasan_page_traces(addr, &alloc, &free);
-	pr_err("Page allocated by:\n");
+	pr_emerg("Page allocated by:\n");
 	stackdepot_print(alloc);
 	if (!free)
 		return;
-	pr_err("Page freed by:\n");
+	pr_emerg("Page freed by:\n");
 	stackdepot_print(free);
 }
 
@@ -141,7 +141,7 @@ static void print_frame(u64 addr)
 	while (at > limit && (u8)*kasan_shadow(at - 8) == KASAN_STACK_LEFT)
 		at -= 8;
 	if (((const u64 *)at)[0] == magic)
-		pr_err("Frame of %pS, at offset %ld: count, then offset, size, name length, name: %s\n",
+		pr_emerg("Frame of %pS, at offset %ld: count, then offset, size, name length, name: %s\n",
 		       (void *)((const u64 *)at)[2], addr - at,
 		       (const char *)((const u64 *)at)[1]);
 }
@@ -164,7 +164,7 @@ static void print_owner(u64 addr)
 		print_frame(addr);
 	g = kasan_find_global(addr);
 	if (g)
-		pr_err("Global %s of %s, %lu bytes at %#lx\n", g->name, g->file,
+		pr_emerg("Global %s of %s, %lu bytes at %#lx\n", g->name, g->file,
 		       g->size, (u64)g->start);
 }
 
@@ -172,13 +172,13 @@ static void print_shadow(u64 addr)
 {
 	u64 row = ALIGN_DOWN((u64)kasan_shadow(addr), ROW);
 
-	pr_err("Shadow:\n");
+	pr_emerg("Shadow:\n");
 	for (u64 r = row - ROWS * ROW; r <= row + ROWS * ROW; r += ROW) {
 		const u8 *s = (const u8 *)r;
 
 		if (r < KASAN_SHADOW_START || r >= KASAN_SHADOW_END)
 			continue;
-		pr_err("%c%016lx: %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x\n",
+		pr_emerg("%c%016lx: %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x\n",
 		       r == row ? '>' : ' ', (r - KASAN_SHADOW_OFFSET) << 3,
 		       s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8],
 		       s[9], s[10], s[11], s[12], s[13], s[14], s[15]);
@@ -188,12 +188,12 @@ static void print_shadow(u64 addr)
 static void print_report(u64 addr, u64 bad, size_t size, bool write, u64 ip,
 			 const char *kind)
 {
-	pr_err("BUG: KASAN: %s in %pS\n", kind, (void *)ip);
+	pr_emerg("BUG: KASAN: %s in %pS\n", kind, (void *)ip);
 	if (size)
-		pr_err("%s of size %lu at %#lx", write ? "Write" : "Read",
+		pr_emerg("%s of size %lu at %#lx", write ? "Write" : "Read",
 		       size, addr);
 	else
-		pr_err("Free of %#lx", addr);
+		pr_emerg("Free of %#lx", addr);
 	pr_cont(" by task %s/%d, CPU %u, first bad byte %#lx\n", current->comm,
 		current->pids[PIDTYPE_PID] ? task_pid(current) : 0,
 		smp_processor_id(), bad);
