@@ -44,7 +44,30 @@ CFLAGS := -std=gnu17 -O2 -g -ffreestanding -fno-pic -mgeneral-regs-only \
 	-Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wvla \
 	-Wno-unused-parameter
 ifdef DEBUG
-CPPFLAGS += -DCONFIG_DEBUG
+# The sanitizers of the debug build. The offset is asm/kasan.h's.
+KASAN_OFFSET := 0xdffff00000000000
+CPPFLAGS += -DCONFIG_DEBUG -DKASAN_SHADOW_OFFSET=$(KASAN_OFFSET)ul
+KASAN := -fsanitize=kernel-address -fasan-shadow-offset=$(KASAN_OFFSET) \
+	--param asan-stack=1 --param asan-globals=1 \
+	--param asan-instrument-allocas=0 -fno-optimize-sibling-calls \
+	--param asan-instrumentation-with-call-threshold=0
+# Checks make paths that are never taken look as if they were.
+CFLAGS += -Wno-maybe-uninitialized
+LDSFLAGS := -DCONFIG_DEBUG
+
+# Left alone, because they
+#   run with the MMU off:		early_map
+#   map the shadow:			kasan_shadow
+#   are the sanitizer:			kasan*, stackdepot
+#   read and link free objects:		slab
+not_kasan := arch/arm64/kernel/early_map arch/arm64/mm/kasan_shadow \
+	mm/kasan/kasan mm/kasan/kasan_report mm/kasan/kasan_slab \
+	mm/kasan/kasan_string kernel/stackdepot mm/slab
+# Not with the MMU off; nor in the reporters themselves.
+UBSAN := -fsanitize=shift-exponent,integer-divide-by-zero,bounds,object-size,bool,unreachable
+not_ubsan := arch/arm64/kernel/early_map mm/kasan/% kernel/ubsan
+sanitize = $(if $(filter $(not_kasan),$*),,$(KASAN)) \
+	$(if $(filter $(not_ubsan),$*),,$(UBSAN))
 endif
 
 objs := $(addprefix $(BUILD)/obj/,$(obj-y))
@@ -53,7 +76,7 @@ gen := $(BUILD)/gen/syscall_list.h $(BUILD)/gen/vdso_offsets.h
 $(BUILD)/obj/%.o: %.c Makefile | $(UAPI_STAMP) $(gen)
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
-	@$(CC) $(CPPFLAGS) $(CFLAGS) $(CFLAGS-$*.o) -MMD -MP -c -o $@ $<
+	@$(CC) $(CPPFLAGS) $(CFLAGS) $(sanitize) $(CFLAGS-$*.o) -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/%.o: %.S Makefile | $(UAPI_STAMP) $(gen)
 	@mkdir -p $(@D)
@@ -94,7 +117,7 @@ CFLAGS-arch/arm64/vdso/vdso_blob.o := '-DVDSO_SO="$(BUILD)/vdso.so"'
 
 $(BUILD)/kernel.lds: arch/arm64/kernel/linnet.lds.S arch/arm64/include/asm/page.h | $(SETUP_STAMP)
 	@mkdir -p $(@D)
-	@$(CC) -E -P -x assembler-with-cpp -D__ASSEMBLY__ -Iarch/arm64/include -Iinclude $< -o $@
+	@$(CC) -E -P -x assembler-with-cpp -D__ASSEMBLY__ $(LDSFLAGS) -Iarch/arm64/include -Iinclude $< -o $@
 
 link = $(CC) -nostdlib -static -no-pie -Wl,-T,$(BUILD)/kernel.lds \
 	-Wl,--build-id=sha1 -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments \

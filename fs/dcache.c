@@ -17,6 +17,7 @@
 #include <linnet/errno.h>
 #include <linnet/fs.h>
 #include <linnet/init.h>
+#include <linnet/kasan.h>
 #include <linnet/page.h>
 #include <linnet/printk.h>
 #include <linnet/slab.h>
@@ -95,12 +96,13 @@ static u64 zero_bytes(u64 v)
 }
 
 /* Eight bytes, of which those up to the string's end are right: a load that
- * would reach into the next page takes them one by one. */
+ * would reach into the next page takes them one by one; so does every load
+ * where the sanitizer looks. */
 static u64 load_string(const char *p)
 {
 	u32 n = 0;
 
-	if (likely(((u64)p & ~PAGE_MASK) <= PAGE_SIZE - 8))
+	if (likely(!KASAN_ENABLED && ((u64)p & ~PAGE_MASK) <= PAGE_SIZE - 8))
 		return load_word(p);
 	while (n < 8 && p[n])
 		n++;

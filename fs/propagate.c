@@ -285,7 +285,10 @@ static void drop_copies(struct list_head *copies)
 	}
 }
 
-/* What was mounted there already, is so on top of the copy. */
+/*
+ * What was mounted there already, is so on top of the copy. It is in the namespace
+ * already too: the copy enters that while it is alone.
+ */
 static void attach_copies(struct list_head *copies)
 {
 	struct mount *c, *next;
@@ -296,10 +299,10 @@ static void attach_copies(struct list_head *copies)
 
 		list_del(&c->expire);
 		c->gone = (struct path){NULL, NULL};
+		mnt_adopt_tree(c, at.mnt->ns);
 		if (top)
 			mnt_reattach(top, c, c->root);
 		mnt_attach(c, at.mnt, at.dentry);
-		mnt_adopt_tree(c, at.mnt->ns);
 		path_put(&at);
 	}
 }

@@ -16,6 +16,7 @@
 #include <linnet/errno.h>
 #include <linnet/fs.h>
 #include <linnet/init.h>
+#include <linnet/kasan.h>
 #include <linnet/irq.h>
 #include <linnet/memblock.h>
 #include <linnet/of.h>
@@ -54,6 +55,7 @@ static void __init_text memory_init(phys_addr_t fdt_pa)
 	memblock_apply_cap();
 	reserve_memory(fdt_pa);
 	paging_init();
+	kasan_init();
 	percpu_init();
 	page_alloc_init();
 	slab_init();

@@ -53,3 +53,5 @@ obj-y += kernel/pidfd.o
 obj-y += kernel/cred_sys.o
 obj-y += kernel/watchdog.o
 obj-$(if $(DEBUG),y) += kernel/debug.o
+obj-$(if $(DEBUG),y) += kernel/stackdepot.o
+obj-$(if $(DEBUG),y) += kernel/ubsan.o

@@ -21,6 +21,7 @@
 #include <asm/percpu.h>
 #include <asm/setup.h>
 #include <linnet/init.h>
+#include <linnet/kasan.h>
 #include <linnet/memblock.h>
 #include <linnet/printk.h>
 #include <linnet/sched.h>
@@ -156,6 +157,7 @@ static void page_prepare(struct page *p, u32 order)
 	p->flags = order << PG_ORDER_SHIFT;
 	p->refs = 1;
 	p->private = 0;
+	kasan_alloc_pages(page_address(p), 1ul << order);
 }
 
 static void zero_block(struct page *p, u32 order)
@@ -289,6 +291,7 @@ void free_pages(struct page *p, u32 order)
 {
 	u64 flags;
 
+	kasan_free_pages(page_address(p), 1ul << order);
 	if (order == 0) {
 		pcp_free(p);
 		return;
@@ -341,6 +344,7 @@ static void free_singles(struct page **pages, u32 n)
 
 		for (run = 1; i + run < n && pages[i + run] == p + run; run++)
 			p[run].flags = 0;
+		kasan_free_pages(page_address(p), run);
 		p->flags = 0;
 		if (run >= BULK_MIN) {
 			spin_lock(&zone.lock);
@@ -437,6 +441,8 @@ void page_alloc_add(pfn_t start, pfn_t end)
 {
 	u64 flags = spin_lock_irqsave(&zone.lock);
 
+	kasan_poison(phys_to_virt(start << PAGE_SHIFT),
+		     (end - start) << PAGE_SHIFT, KASAN_PAGE_FREE);
 	mem_counters.total_pages += end - start;
 	buddy_free_range(start, end);
 	update_watermarks();
@@ -455,6 +461,7 @@ void __init_text page_alloc_init(void)
 	}
 	memblock_release();
 	paging_use_buddy();
+	kasan_use_buddy();
 	zero_page = alloc_page(GFP_ATOMIC | GFP_ZERO);
 	if (!zero_page)
 		panic("no memory at all");

@@ -17,6 +17,7 @@
 #include <linnet/cpumask.h>
 #include <linnet/errno.h>
 #include <linnet/init.h>
+#include <linnet/kasan.h>
 #include <linnet/mutex.h>
 #include <linnet/printf.h>
 #include <linnet/printk.h>
@@ -24,27 +25,7 @@
 #include <linnet/slab.h>
 #include <linnet/string.h>
 #include "internal.h"
-
-struct slab_cpu {
-	void *free; /* list through obj_next() */
-	u32 count;
-	u64 allocs, frees;
-};
-
-struct kmem_cache {
-	spinlock_t lock;
-	u32 partial;		      /* [lock] pfn list of slabs, S2 */
-	u32 nr_partial;		      /* [lock] */
-	u32 size, object_size, align;
-	u32 offset;		      /* of the free link in an object */
-	u32 order, per_slab, batch;
-	u32 flags;
-	u64 nr_slabs;		      /* [lock] */
-	u64 nr_in_slabs;	      /* [lock] objects free inside slabs */
-	const char *name;
-	struct list_head node;	      /* [caches_mutex] */
-	struct slab_cpu cpu[];	      /* [local interrupts off] nr_cpus of them */
-};
+#include "slab.h"
 
 static LIST_HEAD(caches);
 static DEFINE_MUTEX(caches_mutex);
@@ -87,7 +68,7 @@ static struct page *slab_new(struct kmem_cache *c, u32 gfp)
 
 	if (!p)
 		return NULL;
-	base = page_address(p);
+	base = (u8 *)page_address(p) + slab_left(c);
 	for (u32 i = 1; i < 1u << c->order; i++) {
 		p[i].slab = c;
 		p[i].flags = PG_SLAB;
@@ -97,6 +78,7 @@ static struct page *slab_new(struct kmem_cache *c, u32 gfp)
 	p->slab = c;
 	p->refs = 0;
 	p->freelist = NULL;
+	kasan_slab_new(c, page_address(p));
 	for (obj = base + (c->per_slab - 1) * (u64)c->size; obj >= base;
 	     obj -= c->size) {
 		*obj_next(c, obj) = p->freelist;
@@ -111,15 +93,6 @@ static void slab_delete(struct kmem_cache *c, struct page *p)
 		p[i].flags = 0;
 	p->flags = c->order << PG_ORDER_SHIFT;
 	free_pages(p, c->order);
-}
-
-static struct page *obj_slab(const void *obj)
-{
-	struct page *p = virt_to_page(obj);
-
-	if (p->flags >> PG_ORDER_SHIFT == 0 && p->slab->order)
-		p -= p->index;
-	return p;
 }
 
 /* Take up to @want objects from one slab onto the CPU's list. */
@@ -185,6 +158,7 @@ void *kmem_cache_alloc(struct kmem_cache *c, u32 gfp)
 	cpu->free = *obj_next(c, obj);
 	cpu->count--;
 	local_irq_restore(irq);
+	kasan_slab_alloc(c, obj);
 	if (gfp & GFP_ZERO)
 		memset(obj, 0, c->object_size);
 	return obj;
@@ -193,7 +167,7 @@ void *kmem_cache_alloc(struct kmem_cache *c, u32 gfp)
 /* Back to its slab; the slab is freed when empty and there are enough. */
 static void slab_put(struct kmem_cache *c, void *obj)
 {
-	struct page *p = obj_slab(obj);
+	struct page *p = slab_of(obj);
 
 	if (!p->freelist)
 		partial_add(c, p);
@@ -221,7 +195,7 @@ static void cpu_flush(struct kmem_cache *c, struct slab_cpu *cpu, u32 keep)
 	spin_unlock(&c->lock);
 }
 
-void kmem_cache_free(struct kmem_cache *c, void *obj)
+static __always_inline void free_to_cpu(struct kmem_cache *c, void *obj)
 {
 	u64 irq = local_irq_save();
 	struct slab_cpu *cpu = &c->cpu[smp_processor_id()];
@@ -233,6 +207,20 @@ void kmem_cache_free(struct kmem_cache *c, void *obj)
 	local_irq_restore(irq);
 }
 
+void kmem_cache_free(struct kmem_cache *c, void *obj)
+{
+	if (kasan_slab_free(c, obj))
+		free_to_cpu(c, obj);
+}
+
+#ifdef CONFIG_DEBUG
+/* The way back from quarantine. */
+void slab_release(struct kmem_cache *c, void *obj)
+{
+	free_to_cpu(c, obj);
+}
+#endif
+
 static void cache_layout(struct kmem_cache *c, size_t size, size_t align)
 {
 	u32 waste_ok;
@@ -242,8 +230,8 @@ static void cache_layout(struct kmem_cache *c, size_t size, size_t align)
 	c->align = (u32)max(align, size >= 16 ? (size_t)16 : (size_t)8);
 	c->object_size = (u32)size;
 	c->size = (u32)ALIGN_UP(max(size, (size_t)8), c->align);
-	/* In the middle: an overrun of the neighbour does not hit the link. */
-	c->offset = ALIGN_DOWN(c->size / 2, 8);
+	kasan_cache_layout(c);
+	c->offset = slab_link_offset(c);
 	for (c->order = 0; c->order < 3; c->order++) {
 		u64 bytes = PAGE_SIZE << c->order;
 
@@ -251,9 +239,9 @@ static void cache_layout(struct kmem_cache *c, size_t size, size_t align)
 		if (bytes >= c->size * 4ul && bytes % c->size <= waste_ok)
 			break;
 	}
-	while ((PAGE_SIZE << c->order) < c->size)
+	while ((PAGE_SIZE << c->order) < slab_left(c) + c->size)
 		c->order++;
-	c->per_slab = (u32)((PAGE_SIZE << c->order) / c->size);
+	c->per_slab = (u32)(((PAGE_SIZE << c->order) - slab_left(c)) / c->size);
 	c->batch = clamp((u32)(PAGE_SIZE / c->size), 4u, 32u);
 }
 
@@ -313,11 +301,15 @@ void *kmalloc(size_t size, u32 gfp)
 	struct page *p;
 
 	if (likely(size <= 4096))
-		return kmem_cache_alloc(kmalloc_cache(size), gfp);
+		return kasan_kmalloc(kmem_cache_alloc(kmalloc_cache(size), gfp),
+				     size);
 	if (size > KMALLOC_MAX)
 		return NULL;
 	p = alloc_pages(gfp, order_for(size));
-	return p ? page_address(p) : NULL;
+	if (!p)
+		return NULL;
+	return kasan_kmalloc_large(page_address(p), size,
+				   PAGE_SIZE << order_for(size));
 }
 
 size_t ksize(const void *ptr)
@@ -325,7 +317,8 @@ size_t ksize(const void *ptr)
 	struct page *p = virt_to_page(ptr);
 
 	if (p->flags & PG_SLAB)
-		return p->slab->size;
+		return kasan_ksize(ptr, p->slab->size);
+	kasan_unpoison(ptr, PAGE_SIZE << (p->flags >> PG_ORDER_SHIFT));
 	return PAGE_SIZE << (p->flags >> PG_ORDER_SHIFT);
 }
 
@@ -338,7 +331,7 @@ void kfree(const void *ptr)
 	p = virt_to_page(ptr);
 	if (likely(p->flags & PG_SLAB))
 		kmem_cache_free(p->slab, (void *)ptr);
-	else
+	else if (kasan_kfree_large(ptr))
 		put_page(p);
 }
 

@@ -11,6 +11,7 @@
 #include <asm/pgtable.h>
 #include <linnet/errno.h>
 #include <linnet/init.h>
+#include <linnet/kasan.h>
 #include <linnet/printk.h>
 #include <linnet/rbtree.h>
 #include <linnet/slab.h>
@@ -94,6 +95,7 @@ static struct vm_area *area_alloc(u64 size, u64 align)
 
 static void area_free(struct vm_area *a)
 {
+	kasan_vfree(a->start, a->size);
 	spin_lock(&vmalloc_lock);
 	rb_erase(&a->node, &areas);
 	for (u32 i = 0; i < ARRAY_SIZE(search_from); i++)
@@ -147,13 +149,20 @@ undo:
 
 static void *vmalloc_aligned(u64 size, u64 align, u32 gfp)
 {
+	u64 used = size;
 	struct vm_area *a;
 
 	size = ALIGN_UP(size, PAGE_SIZE);
 	if (!size || size >> PAGE_SHIFT > mem_counters.total_pages)
 		return NULL;
 	a = area_alloc(size, align);
-	if (!a || area_populate(a, gfp))
+	if (!a)
+		return NULL;
+	if (kasan_vmalloc(a->start, used, size)) {
+		area_free(a);
+		return NULL;
+	}
+	if (area_populate(a, gfp))
 		return NULL;
 	return (void *)a->start;
 }
@@ -220,7 +229,8 @@ void __iomem *ioremap(phys_addr_t pa, size_t size)
 
 	if (!a)
 		return NULL;
-	if (map_kernel_range(a->start, pa - off, span, PROT_KERNEL_DEVICE)) {
+	if (kasan_vmalloc(a->start, span, span) ||
+	    map_kernel_range(a->start, pa - off, span, PROT_KERNEL_DEVICE)) {
 		unmap_kernel_range(a->start, span);
 		area_free(a);
 		return NULL;
@@ -260,6 +270,8 @@ void *kernel_stack_alloc(void)
 		stack_pool_count--;
 	}
 	spin_unlock(&stack_lock);
+	if (e)
+		kasan_unpoison(e, THREAD_SIZE);
 	return e ? (void *)e
 		 : vmalloc_aligned(THREAD_SIZE, 2 * THREAD_SIZE, GFP_KERNEL);
 }
@@ -270,6 +282,8 @@ void kernel_stack_free(void *stack)
 
 	spin_lock(&stack_lock);
 	if (stack_pool_count < STACK_POOL_MAX) {
+		kasan_unpoison(e, sizeof(*e));
+		kasan_poison(e + 1, THREAD_SIZE - sizeof(*e), KASAN_VMALLOC);
 		e->next = stack_pool;
 		stack_pool = e;
 		stack_pool_count++;

@@ -16,3 +16,4 @@ obj-y += arch/arm64/mm/mmu.o
 obj-y += arch/arm64/mm/pgtable.o
 obj-y += arch/arm64/vdso/vdso_blob.o
 obj-y += arch/arm64/lib/futex.o
+obj-$(if $(DEBUG),y) += arch/arm64/mm/kasan_shadow.o

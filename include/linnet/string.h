@@ -33,10 +33,20 @@ ssize_t strscpy(char *dst, const char *src, size_t size);
  * knows them: small blocks of constant size become plain loads and stores, and
  * the length of a literal a constant.
  */
-#ifndef LINNET_HOST
+#if defined(CONFIG_DEBUG) && !defined(__SANITIZE_ADDRESS__)
+/* Code that the sanitizer leaves alone: no checks of blocks either. */
+void *__memcpy(void *dst, const void *src, size_t n);
+void *__memset(void *dst, int c, size_t n);
+void *__memmove(void *dst, const void *src, size_t n);
+#define memcpy(dst, src, n)  __memcpy(dst, src, n)
+#define memset(dst, c, n)    __memset(dst, c, n)
+#define memmove(dst, src, n) __memmove(dst, src, n)
+#elif !defined(LINNET_HOST)
 #define memcpy(dst, src, n)  __builtin_memcpy(dst, src, n)
 #define memset(dst, c, n)    __builtin_memset(dst, c, n)
 #define memmove(dst, src, n) __builtin_memmove(dst, src, n)
+#endif
+#ifndef LINNET_HOST
 #define memcmp(a, b, n)	     __builtin_memcmp(a, b, n)
 #define strlen(s)	     __builtin_strlen(s)
 #endif

@@ -11,6 +11,7 @@
  */
 #include <linnet/ctype.h>
 #include <linnet/errno.h>
+#include <linnet/kasan.h>
 #include <linnet/string.h>
 #include <linnet/types.h>
 
@@ -66,6 +67,7 @@ no_asan size_t(strlen)(const char *s)
 
 	while (!found)
 		found = zero_bytes(*++w);
+	kasan_check_read(s, (uintptr_t)w + first_flag(found) - (uintptr_t)s + 1);
 	return (size_t)((uintptr_t)w + first_flag(found) - (uintptr_t)s);
 }
 

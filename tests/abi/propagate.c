@@ -37,6 +37,17 @@ static int group(const char *dir, const char *tag)
 	return value;
 }
 
+/* Lines of mountinfo that contain @what. */
+static int count_mounts(const char *what)
+{
+	const char *at = abi_read("/proc/self/mountinfo");
+	int n = 0;
+
+	for (; (at = strstr(at, what)); at += strlen(what))
+		n++;
+	return n;
+}
+
 CASE("propagation: types and their errors")
 {
 	enter();
@@ -185,6 +196,10 @@ CASE("propagation: only where the place is in view, and below what is there")
 	abi_write("a/y/below", "below");
 	STR(abi_read("b/y/top"), "top");
 	ERR(access("b/y/below", F_OK), ENOENT);
+	/* the namespace has each of them once */
+	EQ(count_mounts(" tmpfs below "), 2);
+	EQ(count_mounts(" tmpfs top "), 1);
+	EQ(count_mounts(" tmpfs src "), 3);
 	OK(umount("a/y"));
 	STR(abi_read("b/y/top"), "top");
 	OK(mount("below", "a/y", "tmpfs", 0, NULL));

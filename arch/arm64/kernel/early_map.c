@@ -12,6 +12,7 @@
  * below because nobody else has cleared .bss yet.
  */
 #include <asm/page.h>
+#include <asm/kasan.h>
 #include <asm/pgtable.h>
 #include <asm/sections.h>
 #include <linnet/types.h>
@@ -70,6 +71,27 @@ static void map_section(const char *start, const char *end, u64 prot)
 	map_pages(KIMAGE_VADDR + (pa - (u64)_start), pa, (u64)end, prot);
 }
 
+#ifdef CONFIG_DEBUG
+struct kasan_zero kasan_zero __aligned(PAGE_SIZE);
+
+/* All of the sanitizer's shadow is one page (kasan_shadow.c). */
+static void map_early_shadow(void)
+{
+	for (u32 i = 0; i < PTRS_PER_TABLE; i++) {
+		kasan_zero.pte[i] = (u64)kasan_zero.page | PROT_KERNEL_RW;
+		kasan_zero.pmd[i] = (u64)kasan_zero.pte | PTE_TABLE | PTE_VALID;
+		kasan_zero.pud[i] = (u64)kasan_zero.pmd | PTE_TABLE | PTE_VALID;
+	}
+	for (u64 va = KASAN_SHADOW_START; va < KASAN_SHADOW_END; va += PGD_SIZE)
+		swapper_pg_dir[va >> PGD_SHIFT & 511] =
+			(u64)kasan_zero.pud | PTE_TABLE | PTE_VALID;
+}
+#else
+static void map_early_shadow(void)
+{
+}
+#endif
+
 /* Remove stale lines: what was written with caches off is in memory only. */
 static void invalidate_lines(u64 start, u64 end)
 {
@@ -97,6 +119,7 @@ struct early_roots early_map_kernel(void)
 	map_section(_text_end, _rodata_end, PROT_KERNEL_RO);
 	map_section(_init_text, _init_text_end, PROT_KERNEL_RX);
 	map_section(_init_data, _image_end, PROT_KERNEL_RW);
+	map_early_shadow();
 	invalidate_lines((u64)_bss_start, (u64)_bss_end);
 	return (struct early_roots){idmap_pg_dir, swapper_pg_dir};
 }

@@ -210,7 +210,7 @@ secondary_switched:
 	.ltorg
 
 	.section .boot_stack, "aw", @nobits
-	.balign 32768
+	.balign 2 * THREAD_SIZE
 	.globl init_stack
 init_stack:
 	.space	THREAD_SIZE

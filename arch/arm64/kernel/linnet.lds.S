@@ -53,6 +53,10 @@ SECTIONS
 		_earlycon_table_start = .;
 		KEEP(*(.earlycon_table))
 		_earlycon_table_end = .;
+		. = ALIGN(8);
+		_init_array_start = .;
+		KEEP(*(SORT(.init_array.*))) KEEP(*(.init_array))
+		_init_array_end = .;
 		_ktest_start = .;
 		KEEP(*(.ktest))
 		_ktest_end = .;

@@ -282,7 +282,8 @@ void show_backtrace(u64 fp, u64 pc)
 
 void dump_stack(void)
 {
-	show_backtrace((u64)__builtin_frame_address(0),
+	/* The caller's frame: our own may be gone when the callee runs. */
+	show_backtrace(*(const u64 *)__builtin_frame_address(0),
 		       (u64)__builtin_return_address(0));
 }
 

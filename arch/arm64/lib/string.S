@@ -9,10 +9,21 @@
 
 	.text
 
+	/* The debug build's sanitizer puts functions of its own over these. */
+	.macro	entry name
+#ifdef CONFIG_DEBUG
+	.weak	\name
+	.globl	__\name
+__\name:
+#else
+	.globl	\name
+#endif
+\name:
+	.endm
+
 /* void *memcpy(void *dst, const void *src, size_t n); also memmove upwards */
 	.balign 64
-	.globl memcpy
-memcpy:
+	entry memcpy
 	add	x4, x1, x2		/* ends */
 	add	x5, x0, x2
 	cmp	x2, #16
@@ -84,8 +95,7 @@ memcpy:
 
 /* void *memmove(void *dst, const void *src, size_t n) */
 	.balign 64
-	.globl memmove
-memmove:
+	entry memmove
 	sub	x3, x0, x1
 	cmp	x3, x2
 	b.hs	5f			/* dst below src, or apart */
@@ -105,7 +115,11 @@ memmove:
 4:	ret
 5:	sub	x3, x1, x0		/* overlapping, dst below: upwards */
 	cmp	x3, x2
+#ifdef CONFIG_DEBUG
+	b.hs	__memcpy
+#else
 	b.hs	memcpy
+#endif
 	mov	x3, x0
 6:	subs	x2, x2, #8
 	b.lo	7f
@@ -123,8 +137,7 @@ memmove:
 
 /* void *memset(void *dst, int c, size_t n) */
 	.balign 64
-	.globl memset
-memset:
+	entry memset
 	and	x1, x1, #0xff
 	orr	x1, x1, x1, lsl #8
 	orr	x1, x1, x1, lsl #16
@@ -195,8 +208,7 @@ memset:
 
 /* void clear_page(void *page) */
 	.balign 64
-	.globl clear_page
-clear_page:
+	entry clear_page
 	adrp	x2, zva_size
 	ldr	x2, [x2, :lo12:zva_size]
 	add	x3, x0, #PAGE_SIZE
@@ -220,8 +232,7 @@ clear_page:
 
 /* void copy_page(void *to, const void *from) */
 	.balign 64
-	.globl copy_page
-copy_page:
+	entry copy_page
 	add	x2, x1, #PAGE_SIZE
 1:	.irp	at, 0, 96, 192
 	ldp	x3, x4, [x1, #\at]

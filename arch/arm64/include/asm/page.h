@@ -4,6 +4,7 @@
  *   0xffff_0000_0000_0000  linear map: virtual = physical + PAGE_OFFSET
  *   0xffff_8000_8000_0000  kernel image (text RX, rodata RO, data RW)
  *   0xffff_8001_0000_0000  vmalloc: kernel stacks, device registers
+ *   0xffff_d000_0000_0000  debug build: the sanitizer's shadow (asm/kasan.h)
  *   0xffff_fe00_0000_0000  vmemmap: one struct page per page frame
  *   0xffff_ffff_f000_0000  fixmap: device tree and early console
  */
@@ -31,14 +32,22 @@
 #define LINEAR_END    0xffff800000000000
 #define KIMAGE_VADDR  0xffff800080000000
 #define VMALLOC_START 0xffff800100000000
+#ifdef CONFIG_DEBUG
+#define VMALLOC_END   0xffffd00000000000
+#else
 #define VMALLOC_END   0xfffffd0000000000
+#endif
 #define VMEMMAP_START 0xfffffe0000000000
 #define FIXMAP_FDT    0xfffffffff0000000 /* two 2 MiB blocks */
 #define FIXMAP_UART   0xfffffffff0400000 /* one 2 MiB block */
 
 /* Kernel stacks: aligned to twice their size, so that one address bit tells
- * an overflow into the guard (entry.S). */
+ * an overflow into the guard (entry.S). Checked frames are larger. */
+#ifdef CONFIG_DEBUG
+#define THREAD_SHIFT 15
+#else
 #define THREAD_SHIFT 14
+#endif
 #define THREAD_SIZE  (1UL << THREAD_SHIFT)
 
 #ifndef __ASSEMBLER__

@@ -10,6 +10,7 @@
 
 #include <asm/page.h>
 #include <linnet/errno.h>
+#include <linnet/kasan.h>
 #include <linnet/types.h>
 
 /* Is [addr, addr + len) inside the user half? */
@@ -27,12 +28,14 @@ size_t __arch_clear_user(void __user *to, size_t n);
 static inline size_t raw_copy_to_user(void __user *to, const void *from,
 				      size_t n)
 {
+	kasan_check_read(from, n);
 	return access_ok(to, n) ? __arch_copy_to_user(to, from, n) : n;
 }
 
 static inline size_t raw_copy_from_user(void *to, const void __user *from,
 					size_t n)
 {
+	kasan_check_write(to, n);
 	return access_ok(from, n) ? __arch_copy_from_user(to, from, n) : n;
 }
 

@@ -1,0 +1,19 @@
+/*
+ * Call traces as numbers (debug build): equal traces are kept once.
+ */
+#ifndef LINNET_STACKDEPOT_H
+#define LINNET_STACKDEPOT_H
+
+#include <linnet/types.h>
+
+/* Room for the traces; boot CPU, memblock. */
+void stackdepot_init(void);
+/*
+ * The trace of the caller without the innermost @skip callers. Any context.
+ * Return: its number, 0 if there is no room left.
+ */
+u32 stackdepot_save(u32 skip);
+/* Print trace @id, one line a frame. */
+void stackdepot_print(u32 id);
+
+#endif
