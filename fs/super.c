@@ -3,7 +3,7 @@
  *
  * `active` counts the mounts and other users of a super block; when it drops to
  * zero the file system is shut down: its dentries and inodes are dropped and
- * kill_sb() runs. `count` keeps the struct.
+ * kill_sb() runs. The struct is freed once nothing under RCU points to it.
  */
 #include <linnet/errno.h>
 #include <linnet/fs.h>
@@ -76,8 +76,6 @@ static struct super_block *sb_alloc(struct file_system_type *type, u32 flags)
 	sb->blkbits = PAGE_SHIFT;
 	sb->max_bytes = S64_MAX;
 	refcount_set(&sb->active, 1);
-	refcount_set(&sb->count, 1);
-	rwsem_init(&sb->umount);
 	mutex_init(&sb->rename_mutex);
 	spin_init(&sb->inodes_lock);
 	list_init(&sb->inodes);

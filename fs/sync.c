@@ -55,9 +55,7 @@ static void sync_all(bool wait)
 		if (prev)
 			deactivate_super(prev);
 		prev = sb;
-		down_read(&sb->umount);
 		sync_filesystem(sb, wait);
-		up_read(&sb->umount);
 		spin_lock(&sb_lock);
 	}
 	spin_unlock(&sb_lock);
@@ -87,9 +85,7 @@ SYSCALL_DEFINE1(syncfs, u32, fd)
 	if (!f.file)
 		return -EBADF;
 	sb = f.file->inode->sb;
-	down_read(&sb->umount);
 	err = sync_filesystem(sb, true);
-	up_read(&sb->umount);
 	fdput(f);
 	return err;
 }

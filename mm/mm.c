@@ -29,7 +29,6 @@ static struct mm *mm_init(struct mm *mm)
 	mm->cache = NULL;
 	mm->nr_vmas = 0;
 	rwsem_init(&mm->mmap_lock);
-	spin_init(&mm->lock);
 	mm->users = 1;
 	mm->count = 1;
 	mm->total_vm = mm->data_vm = mm->stack_vm = mm->exec_vm = 0;

@@ -285,7 +285,6 @@ struct qstr {
 
 struct dentry {
 	u32 flags;		/* [A] enum dentry_flags */
-	seqcount_t seq;		/* name, parent, inode change */
 	struct hlist_node hash;
 	struct dentry *parent;	/* [lock of parent, rename_lock] */
 	struct qstr name;
@@ -378,15 +377,12 @@ struct super_block {
 	const struct dentry_ops *dops; /* for all its dentries; may be NULL */
 	struct dentry *root;
 	refcount_t active;	/* mounts and users; 0: shut down */
-	refcount_t count;	/* the struct itself */
-	struct rwsem umount;
 	struct mutex rename_mutex; /* cross-directory renames */
 	spinlock_t inodes_lock;
 	struct list_head inodes;
 	struct list_head mounts; /* of it, in whatever namespace (fs/mount.c) */
 	char id[32];		/* mount source for messages */
 	void *private;
-	u32 nr_writers;
 };
 
 int register_filesystem(struct file_system_type *type);

@@ -107,7 +107,6 @@ struct mm {
 	struct mmu_context mmu; /* page-table root, ASID: arch */
 	u32 users;	     /* [A] tasks; the last one empties it */
 	u32 count;	     /* [A] users as one + kernel references */
-	spinlock_t lock;     /* guards nothing yet */
 
 	u64 mmap_base;	     /* [I] top-down start of mmap() */
 	u64 total_vm, data_vm, stack_vm, exec_vm, locked_vm, shared_vm; /* pages */
