@@ -138,12 +138,11 @@ static void mount_free_rcu(struct rcu_head *head)
 	kmem_cache_free(mount_cache, m);
 }
 
-void mntput_no_expire(struct mount *m)
+/* The last user has gone. */
+static __noinline void mount_free(struct mount *m)
 {
 	struct super_block *sb;
 
-	if (atomic_sub_return(&m->refs, 1))
-		return;
 	spin_lock(&mounts_lock);
 	idr_remove(&mount_ids, (u32)m->id);
 	list_del(&m->sb_node);
@@ -154,13 +153,20 @@ void mntput_no_expire(struct mount *m)
 	deactivate_super(sb);
 }
 
+void mntput_no_expire(struct mount *m)
+{
+	if (!atomic_sub_return(&m->refs, 1))
+		mount_free(m);
+}
+
 void mntput(struct mount *m)
 {
 	if (!m)
 		return;
 	if (unlikely(READ_ONCE(m->flags) & MNT_EXPIRING))
 		atomic_and(&m->flags, ~(u32)MNT_EXPIRING);
-	mntput_no_expire(m);
+	if (!atomic_sub_return(&m->refs, 1))
+		mount_free(m);
 }
 
 struct mount *kern_mount(struct file_system_type *type)
