@@ -43,6 +43,6 @@ void debug_check_schedule(void)
 
 void spin_assert_held(const spinlock_t *l)
 {
-	if (!spin_is_locked(l))
+	if (!spin_is_locked(l) || !lockcheck_held(l))
 		report("lock is not held");
 }
