@@ -60,9 +60,10 @@ LDSFLAGS := -DCONFIG_DEBUG
 #   map the shadow:			kasan_shadow
 #   are the sanitizer:			kasan*, stackdepot
 #   read and link free objects:		slab
+#   run at every lock:			lockcheck
 not_kasan := arch/arm64/kernel/early_map arch/arm64/mm/kasan_shadow \
 	mm/kasan/kasan mm/kasan/kasan_report mm/kasan/kasan_slab \
-	mm/kasan/kasan_string kernel/stackdepot mm/slab
+	mm/kasan/kasan_string kernel/stackdepot kernel/lockcheck mm/slab
 # Not with the MMU off; nor in the reporters themselves.
 UBSAN := -fsanitize=shift-exponent,integer-divide-by-zero,bounds,object-size,bool,unreachable
 not_ubsan := arch/arm64/kernel/early_map mm/kasan/% kernel/ubsan

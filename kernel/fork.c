@@ -142,6 +142,9 @@ static struct task *task_dup(struct task *from)
 	list_init(&t->pi_owned);
 	list_init(&t->pending.list);
 	t->pending.set = 0;
+#ifdef CONFIG_DEBUG
+	t->locks.n = 0;
+#endif
 	memset(t->pids, 0, sizeof(t->pids));
 	memset(t->pid_links, 0, sizeof(t->pid_links));
 	return t;

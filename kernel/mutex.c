@@ -36,7 +36,7 @@ static bool mutex_spin(struct mutex *m)
 		if (owner & MUTEX_WAITERS)
 			return false;
 		if (!owner) {
-			if (mutex_trylock(m))
+			if (mutex_grab(m))
 				return true;
 			continue;
 		}

@@ -55,3 +55,4 @@ obj-y += kernel/watchdog.o
 obj-$(if $(DEBUG),y) += kernel/debug.o
 obj-$(if $(DEBUG),y) += kernel/stackdepot.o
 obj-$(if $(DEBUG),y) += kernel/ubsan.o
+obj-$(if $(DEBUG),y) += kernel/lockcheck.o

@@ -5,6 +5,7 @@
 #include <linnet/boot.h>
 #include <linnet/init.h>
 #include <linnet/irq.h>
+#include <linnet/lockcheck.h>
 #include <linnet/mm.h>
 #include <linnet/nsproxy.h>
 #include <linnet/page.h>
@@ -228,6 +229,13 @@ static int cpuinfo_show(struct seq_file *m, void *v)
 	return 0;
 }
 
+#ifdef CONFIG_DEBUG
+static int lockorder_show(struct seq_file *m, void *v)
+{
+	return lockcheck_show(m);
+}
+#endif
+
 static int slabinfo_show(struct seq_file *m, void *v)
 {
 	return show_slabinfo(m);
@@ -359,6 +367,9 @@ const struct proc_entry proc_root_entries[] = {
 	{.name = "mounts", .mode = S_IFLNK | 0777, .link = mounts_link},
 	{.name = "partitions", TEXT(partitions_show)},
 	{.name = "self", .mode = S_IFLNK | 0777, .link = self_link},
+#ifdef CONFIG_DEBUG
+	{.name = "lockorder", .mode = S_IFREG | 0400, .show = lockorder_show},
+#endif
 	{.name = "slabinfo", .mode = S_IFREG | 0400, .show = slabinfo_show},
 	{.name = "softirqs", TEXT(proc_softirqs_show)},
 	{.name = "stat", TEXT(stat_show)},

@@ -27,10 +27,29 @@ static inline bool list_empty(const struct list_head *h)
 	return READ_ONCE(h->next) == h;
 }
 
+#ifdef CONFIG_DEBUG
+/* What list_del_rcu() leaves in prev, which readers do not follow. */
+#define LIST_POISON ((struct list_head *)0xdead000000000100)
+
+/* Report neighbours that do not know each other, or @n; debug.c. */
+void list_check_add(const struct list_head *n, const struct list_head *prev,
+		    const struct list_head *next);
+void list_check_del(const struct list_head *n);
+static inline void list_poison(struct list_head *n)
+{
+	n->prev = LIST_POISON;
+}
+#else
+#define list_check_add(n, prev, next) ((void)0)
+#define list_check_del(n)	      ((void)0)
+#define list_poison(n)		      ((void)0)
+#endif
+
 static inline void list_insert_between(struct list_head *n,
 				       struct list_head *prev,
 				       struct list_head *next)
 {
+	list_check_add(n, prev, next);
 	n->next = next;
 	n->prev = prev;
 	next->prev = n;
@@ -52,8 +71,10 @@ static inline void list_add_tail(struct list_head *n, struct list_head *h)
 /* Unlink; @n's own pointers keep their values, so RCU readers may go on. */
 static inline void list_del_rcu(struct list_head *n)
 {
+	list_check_del(n);
 	n->next->prev = n->prev;
 	WRITE_ONCE(n->prev->next, n->next);
+	list_poison(n);
 }
 
 /* Unlink and leave @n a valid empty list, so list_empty(n) tells. */

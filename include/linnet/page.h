@@ -149,8 +149,16 @@ void put_pages(struct page **pages, u32 n);
 void *get_zeroed_page(u32 gfp);
 void free_page(void *va);
 
+#ifdef CONFIG_DEBUG
+/* Report a reference taken on, or dropped from, a page that had none. */
+void page_check_ref(const struct page *p, u32 old);
+#else
+#define page_check_ref(p, old) ((void)0)
+#endif
+
 static inline void get_page(struct page *p)
 {
+	page_check_ref(p, atomic_read(&p->refs));
 	atomic_inc(&p->refs);
 }
 
@@ -164,6 +172,7 @@ void page_free_final(struct page *p);
 
 static inline void put_page(struct page *p)
 {
+	page_check_ref(p, atomic_read(&p->refs));
 	if (__atomic_sub_fetch(&p->refs, 1, __ATOMIC_ACQ_REL) == 0)
 		page_free_final(p);
 }

@@ -9,7 +9,8 @@
  *
  * A lock that is ever taken from an interrupt handler must always be taken
  * with the _irq forms. Never sleep under one. The debug build reports sleeping
- * with preemption off, and spin_assert_held() of a lock that nobody holds.
+ * with preemption off, spin_assert_held() of a lock that this CPU does not
+ * hold, and what lockcheck.h finds.
  */
 #ifndef LINNET_SPINLOCK_H
 #define LINNET_SPINLOCK_H
@@ -17,6 +18,7 @@
 #include <asm/barrier.h>
 #include <asm/irqflags.h>
 #include <linnet/atomic.h>
+#include <linnet/lockcheck.h>
 #include <linnet/preempt.h>
 
 typedef struct {
@@ -27,15 +29,26 @@ typedef struct {
 			u8 claimed; /* one waiter asks to be let through */
 		};
 	};
+#ifdef CONFIG_DEBUG
+	u32 class; /* lockcheck.h */
+#endif
 } spinlock_t;
 
-#define SPINLOCK_INIT	      {{0}}
+#ifdef CONFIG_DEBUG
+#define SPINLOCK_INIT {{0}, 0}
+#else
+#define SPINLOCK_INIT {{0}}
+#endif
 #define DEFINE_SPINLOCK(name) spinlock_t name = SPINLOCK_INIT
 
+#ifdef CONFIG_DEBUG
+void spin_init(spinlock_t *l);
+#else
 static inline void spin_init(spinlock_t *l)
 {
 	l->word = 0;
 }
+#endif
 
 void spin_wait(spinlock_t *l);
 
@@ -64,11 +77,13 @@ static __always_inline void spin_release(spinlock_t *l)
 static __always_inline void spin_lock(spinlock_t *l)
 {
 	preempt_disable();
+	lockcheck_acquire(l, &l->class, 0);
 	spin_acquire(l);
 }
 
 static __always_inline void spin_unlock(spinlock_t *l)
 {
+	lockcheck_release(l, 0);
 	spin_release(l);
 	preempt_enable();
 }
@@ -76,8 +91,10 @@ static __always_inline void spin_unlock(spinlock_t *l)
 static inline bool spin_trylock(spinlock_t *l)
 {
 	preempt_disable();
-	if (likely(spin_try_acquire(l)))
+	if (likely(spin_try_acquire(l))) {
+		lockcheck_acquire(l, &l->class, LOCK_TRY);
 		return true;
+	}
 	preempt_enable();
 	return false;
 }
@@ -90,6 +107,7 @@ static __always_inline void spin_lock_irq(spinlock_t *l)
 
 static __always_inline void spin_unlock_irq(spinlock_t *l)
 {
+	lockcheck_release(l, 0);
 	spin_release(l);
 	local_irq_enable();
 	preempt_enable();
@@ -105,6 +123,7 @@ static __always_inline u64 spin_lock_irqsave(spinlock_t *l)
 
 static __always_inline void spin_unlock_irqrestore(spinlock_t *l, u64 flags)
 {
+	lockcheck_release(l, 0);
 	spin_release(l);
 	local_irq_restore(flags);
 	preempt_enable();

@@ -154,6 +154,9 @@ struct task {
 	const char *wchan;  /* where it sleeps, for /proc */
 	u32 syscall_depth;
 	struct rcu_head rcu;
+#ifdef CONFIG_DEBUG
+	struct lock_stack locks; /* sleeping locks it holds; its own */
+#endif
 };
 
 enum task_flags {

@@ -57,7 +57,7 @@ enum wait_flags { WAIT_EXCLUSIVE = 1 };
 				  .task = current,                             \
 				  .func = wait_wake_auto}
 
-static inline void wait_queue_init(struct wait_queue *q)
+static __always_inline void wait_queue_init(struct wait_queue *q)
 {
 	spin_init(&q->lock);
 	list_init(&q->head);

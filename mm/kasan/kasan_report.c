@@ -189,14 +189,11 @@ static void print_report(u64 addr, u64 bad, size_t size, bool write, u64 ip,
 			 const char *kind)
 {
 	pr_emerg("BUG: KASAN: %s in %pS\n", kind, (void *)ip);
-	if (size)
-		pr_emerg("%s of size %lu at %#lx", write ? "Write" : "Read",
-		       size, addr);
-	else
-		pr_emerg("Free of %#lx", addr);
-	pr_cont(" by task %s/%d, CPU %u, first bad byte %#lx\n", current->comm,
-		current->pids[PIDTYPE_PID] ? task_pid(current) : 0,
-		smp_processor_id(), bad);
+	pr_emerg("%s of size %lu at %#lx by task %s/%d, CPU %u, first bad byte %#lx\n",
+		 !size ? "Free" : write ? "Write" : "Read", size, addr,
+		 current->comm,
+		 current->pids[PIDTYPE_PID] ? task_pid(current) : 0,
+		 smp_processor_id(), bad);
 	dump_stack();
 	print_owner(bad);
 	print_shadow(bad);

@@ -5,3 +5,5 @@ obj-y += tests/selftest/memory.o
 obj-y += tests/selftest/sched.o
 obj-$(if $(DEBUG),y) += tests/selftest/kasan.o
 obj-$(if $(DEBUG),y) += tests/selftest/ubsan.o
+obj-$(if $(DEBUG),y) += tests/selftest/lockorder.o
+obj-$(if $(DEBUG),y) += tests/selftest/debug.o
