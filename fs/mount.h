@@ -6,6 +6,7 @@
 #include <linnet/list.h>
 #include <linnet/ns_common.h>
 #include <linnet/seqlock.h>
+#include <linnet/workqueue.h>
 #include <linux/mount.h>
 
 /* enum mnt_flags: per mount point */
@@ -80,6 +81,7 @@ struct mnt_namespace {
 	struct wait_queue poll;
 	u32 nr;			 /* [N] */
 	u32 pending;		 /* [N] copies about to be attached */
+	struct work end;	 /* once nobody refers to it */
 };
 
 extern seqcount_t mount_seq;
