@@ -297,8 +297,9 @@ static void attach_copies(struct list_head *copies)
 		list_del(&c->expire);
 		c->gone = (struct path){NULL, NULL};
 		if (top)
-			mnt_reattach(top, c, c->root);
-		mnt_attach(c, at.mnt, at.dentry);
+			mnt_attach_under(c, top);
+		else
+			mnt_attach(c, at.mnt, at.dentry);
 		mnt_adopt_tree(c, at.mnt->ns);
 		path_put(&at);
 	}
