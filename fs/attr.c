@@ -162,7 +162,7 @@ int notify_change(struct dentry *d, struct iattr *attr)
 		return -EPERM;
 	}
 	if (attr->valid & (ATTR_UID | ATTR_GID) &&
-	    attr->valid & (ATTR_KILL_SUID | ATTR_KILL_SGID)) {
+	    attr->valid & (ATTR_KILL_SUID | ATTR_KILL_SGID | ATTR_KILL_PRIV)) {
 		if (attr->valid & ATTR_UID && !chown_ok(inode, attr->uid))
 			return -EPERM;
 		if (attr->valid & ATTR_GID && !chgrp_ok(inode, attr->gid))

@@ -50,14 +50,24 @@ struct mnt_namespace *mnt_ns_get(struct mnt_namespace *ns)
 	return ns;
 }
 
-void mnt_ns_put(struct mnt_namespace *ns)
+/* Nobody refers to it any more. */
+static void ns_end(struct mnt_namespace *ns)
 {
-	if (!refcount_dec_and_test(&ns->common.refs))
-		return;
 	mutex_lock(&mount_lock);
 	umount_tree(ns->root, false);
 	mount_unlock();
 	ns_free(ns);
+}
+
+void mnt_ns_put(struct mnt_namespace *ns)
+{
+	if (refcount_dec_and_test(&ns->common.refs))
+		ns_end(ns);
+}
+
+static void ns_end_work(struct work *w)
+{
+	ns_end(container_of(w, struct mnt_namespace, end));
 }
 
 /* @slot lies in @old's tree: make it the same place of the copy. [N] */
@@ -118,9 +128,18 @@ static struct ns_common *mnt_ns_of(const struct nsproxy *proxy)
 	return &mnt_ns_get(proxy->mnt)->common;
 }
 
+/*
+ * With the last file of a namespace that has no task. A worker ends it: the files of
+ * others may be mounted in there, in theirs the next, and the stack is short.
+ */
 static void mnt_ns_put_common(struct ns_common *c)
 {
-	mnt_ns_put(to_mnt_ns(c));
+	struct mnt_namespace *ns = to_mnt_ns(c);
+
+	if (!refcount_dec_and_test(&c->refs))
+		return;
+	work_init(&ns->end, ns_end_work);
+	work_queue(&ns->end);
 }
 
 /* Threads that share a root would be torn out of their tree. */

@@ -78,10 +78,9 @@ struct mount *lookup_mnt(const struct path *p)
 	for (;;) {
 		seq = seq_read_begin(&mount_seq);
 		m = lookup_mnt_rcu(p->mnt, p->dentry);
-		if (!m)
-			break;
-		if (!mntget_live(m))
+		if (m && !mntget_live(m))
 			continue; /* out of the table since */
+		/* One that moves may take the walk along, past what it looks for. */
 		if (!seq_read_retry(&mount_seq, seq))
 			break;
 		rcu_read_unlock();
@@ -278,6 +277,23 @@ void mnt_attach(struct mount *m, struct mount *parent, struct dentry *at)
 	link_to(m, parent, at);
 	tree_change_end();
 	list_at(m);
+}
+
+void mnt_attach_under(struct mount *m, struct mount *top)
+{
+	struct dentry *at = top->mountpoint;
+
+	mntget(m);
+	dget(m->root);
+	atomic_or(&m->root->flags, DCACHE_MOUNTED);
+	tree_change_begin();
+	hlist_del(&top->hash);
+	link_to(m, top->parent, at); /* with the references that @top had */
+	link_to(top, m, m->root);
+	tree_change_end();
+	list_at(m);
+	unlist_at(top, at);
+	list_at(top);
 }
 
 void mnt_reattach(struct mount *m, struct mount *parent, struct dentry *at)

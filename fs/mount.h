@@ -6,6 +6,7 @@
 #include <linnet/list.h>
 #include <linnet/ns_common.h>
 #include <linnet/seqlock.h>
+#include <linnet/workqueue.h>
 #include <linux/mount.h>
 
 /* enum mnt_flags: per mount point */
@@ -80,6 +81,7 @@ struct mnt_namespace {
 	struct wait_queue poll;
 	u32 nr;			 /* [N] */
 	u32 pending;		 /* [N] copies about to be attached */
+	struct work end;	 /* once nobody refers to it */
 };
 
 extern seqcount_t mount_seq;
@@ -130,6 +132,9 @@ struct mount *mnt_alloc(struct super_block *sb, struct dentry *root,
 void mnt_tree_changed(struct mnt_namespace *ns);
 /* Attach @m, whose creation reference becomes the tree's. */
 void mnt_attach(struct mount *m, struct mount *parent, struct dentry *at);
+/* Attach @m, which is new, where @top is, and @top on it: a walk that comes by sees
+ * @top all the time. */
+void mnt_attach_under(struct mount *m, struct mount *top);
 /* Move @m, which is attached. */
 void mnt_reattach(struct mount *m, struct mount *parent, struct dentry *at);
 /* Take @m out; it is private from now on, mount_unlock() drops it. */

@@ -301,8 +301,9 @@ static void attach_copies(struct list_head *copies)
 		c->gone = (struct path){NULL, NULL};
 		mnt_adopt_tree(c, at.mnt->ns);
 		if (top)
-			mnt_reattach(top, c, c->root);
-		mnt_attach(c, at.mnt, at.dentry);
+			mnt_attach_under(c, top);
+		else
+			mnt_attach(c, at.mnt, at.dentry);
 		path_put(&at);
 	}
 }

@@ -83,7 +83,8 @@ int proc_zoneinfo_show(struct seq_file *m, void *v)
 static void show_range(struct seq_file *m, u32 depth, u64 start, u64 end,
 		       const char *name)
 {
-	if (!capable(CAP_SYS_ADMIN)) /* where things are is not for all */
+	/* Where things are is not for all; who opened the file counts. */
+	if (!cred_capable(m->file->cred, CAP_SYS_ADMIN))
 		start = end = 0;
 	seq_printf(m, "%*s%08lx-%08lx : %s\n", (int)depth * 2, "", start, end,
 		   name);

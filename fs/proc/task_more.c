@@ -16,34 +16,36 @@ enum { NUMBER_TEXT = 24 };
 /*
  * --- mem: the position is the address ---
  *
- * Written is only what the process itself may write: no breakpoints in
- * read-only text yet.
+ * An open file stands for the address space that the process had then, without
+ * keeping its memory: in the hands of a set-user-ID program that came with exec it
+ * must not reach that program. Written is only what the process itself may
+ * write: no breakpoints in read-only text yet.
  */
 
-/* Referenced; ERR_PTR. The right is asked for again at each access, so that a
- * file that is still open is of no use on a program with other rights. */
-static struct mm *mem_of(const struct inode *inode)
+static int mem_open(struct inode *inode, struct file *f)
 {
 	struct task *t = proc_task(inode);
 	struct mm *mm;
 
 	if (!t)
-		return ERR_PTR(-ESRCH);
+		return -ESRCH;
 	mm = ptrace_may_access(t, PTRACE_MODE_ATTACH) ? task_mm_get(t)
 						      : ERR_PTR(-EACCES);
 	task_put(t);
-	return mm;
-}
-
-static int mem_open(struct inode *inode, struct file *f)
-{
-	struct mm *mm = mem_of(inode);
-
 	if (IS_ERR(mm))
 		return (int)PTR_ERR(mm);
-	if (mm)
+	if (mm) {
+		mm_grab(mm);
 		mm_put(mm);
+	}
+	f->private = mm;
 	return 0;
+}
+
+static void mem_release(struct inode *inode, struct file *f)
+{
+	if (f->private)
+		mm_drop(f->private);
 }
 
 /* At most a page; how much went through. */
@@ -64,12 +66,12 @@ static size_t mem_piece(struct mm *mm, u64 addr, struct iov_iter *it,
 
 static ssize_t mem_move(struct kiocb *io, struct iov_iter *it, bool write)
 {
-	struct mm *mm = mem_of(io->file->inode);
+	struct mm *mm = io->file->private;
 	ssize_t done = 0;
 	u8 *page;
 
-	if (IS_ERR_OR_NULL(mm))
-		return PTR_ERR(mm); /* 0: it has ended, or is of the kernel */
+	if (!mm || !mm_get_live(mm))
+		return 0; /* of the kernel, or nobody is in it any more */
 	page = get_zeroed_page(GFP_KERNEL);
 	while (page && it->count && !fatal_signal_pending(current)) {
 		size_t n = mem_piece(mm, (u64)io->pos, it, page, write);
@@ -107,6 +109,7 @@ static loff_t mem_llseek(struct file *f, loff_t off, int whence)
 
 const struct file_ops proc_mem_fops = {
 	.open = mem_open,
+	.release = mem_release,
 	.read_iter = mem_read,
 	.write_iter = mem_write,
 	.llseek = mem_llseek,

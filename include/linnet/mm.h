@@ -132,6 +132,19 @@ static inline void mm_get(struct mm *mm)
 {
 	atomic_inc(&mm->users);
 }
+/* For who has only grabbed @mm: false if its last user has gone. */
+static inline bool mm_get_live(struct mm *mm)
+{
+	u32 users = atomic_read(&mm->users);
+
+	do {
+		if (!users)
+			return false;
+	} while (!__atomic_compare_exchange_n(&mm->users, &users, users + 1,
+					      true, __ATOMIC_ACQUIRE,
+					      __ATOMIC_RELAXED));
+	return true;
+}
 /* Last user: unmap everything. May sleep. */
 void mm_put(struct mm *mm);
 /* Keep the struct without keeping the memory. */

@@ -552,6 +552,13 @@ CASE("security.capability: what may be set, and what takes it away")
 	OK(set_file_caps("f", 1, 0, true, 20));
 	OK(chmod("f", 0700));
 	OK(utimensat(AT_FDCWD, "f", NULL, 0));
+	CHILD(pid) {
+		/* who may not change the owner takes nothing away either */
+		abi_drop(1000, 1000);
+		ERR(chown("f", 1000, 1000), EPERM);
+		ERR(chown("f", 5, -1), EPERM);
+	}
+	EQ(abi_exit_code(pid), 0);
 	EQ(getxattr("f", "security.capability", got, sizeof(got)), 20);
 	OK(removexattr("f", "security.capability"));
 	ERR(removexattr("f", "security.capability"), ENODATA);

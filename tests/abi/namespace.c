@@ -2,6 +2,7 @@
 #include "mounts.h"
 
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/statfs.h>
 
 static long ns_inode(const char *path)
@@ -144,4 +145,45 @@ CASE("namespace files can be mounted, to be kept")
 	}
 	EQ(abi_exit_code(pid), 0);
 	OK(umount("uts"));
+}
+
+/*
+ * A new namespace, whose file is mounted in the present one; from there on again.
+ * All but the first process end at once.
+ */
+static void chain(int length)
+{
+	struct abi_gate ready, held;
+	char path[32];
+	pid_t pid;
+
+	if (!length)
+		return;
+	gate_init(&ready);
+	gate_init(&held);
+	pid = fork();
+	if (!pid) {
+		NEED(unshare(CLONE_NEWNS) == 0);
+		gate_open(&ready);
+		gate_wait(&held);
+		chain(length - 1);
+		_exit(0);
+	}
+	gate_wait(&ready);
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", pid);
+	OK(mount(path, "f", NULL, MS_BIND, NULL));
+	gate_open(&held);
+}
+
+CASE_LIMIT("namespaces that hold each other in a chain go one after the other", 60)
+{
+	enter();
+	abi_write("f", "");
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	chain(200);
+	while (wait(NULL) > 0)
+		;
+	CHECK(mounted(" - nsfs nsfs "));
+	OK(umount("f"));
+	CHECK(!mounted(" - nsfs nsfs "));
 }

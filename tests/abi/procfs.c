@@ -653,6 +653,32 @@ CASE("mem: the position is an address")
 	EQ(abi_exit_code(pid), 0);
 }
 
+#define OLD_MEM 50
+
+/* The file was opened by the program before this one. */
+HELPER(mem_of_old)
+{
+	char c = 'x';
+
+	return (pread(OLD_MEM, &c, 1, (off_t)in_memory) != 0) |
+	       (pwrite(OLD_MEM, "A", 1, (off_t)in_memory) != 0) << 1 |
+	       (in_memory[0] != 'a') << 2;
+}
+
+CASE("mem: a file that is open does not follow into the next program")
+{
+	pid_t pid;
+
+	CHILD(pid)
+	{
+		char *argv[] = { "@mem_of_old", NULL };
+
+		dup2((int)OK(open("/proc/self/mem", O_RDWR)), OLD_MEM);
+		execv("/proc/self/exe", argv);
+	}
+	EQ(abi_exit_code(pid), 0);
+}
+
 CASE("inotify: a user's queues and watches are counted")
 {
 	char *old = abi_read("/proc/sys/fs/inotify/max_user_watches");

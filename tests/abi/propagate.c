@@ -267,3 +267,27 @@ CASE("propagation: a mount on its own peer")
 	OK(umount("a/x"));
 	OK(umount("a"));
 }
+
+CASE_LIMIT("propagation: what is on top stays in view, whatever comes below it", 60)
+{
+	int misses = 0, status[2], done = 0;
+	pid_t pid;
+
+	two_peers();
+	OK(mount(NULL, "b", NULL, MS_SLAVE, NULL));
+	OK(mount("top", "b/x", "tmpfs", 0, NULL));
+	abi_write("b/x/f", "text");
+	NEED(pipe2(status, O_NONBLOCK) == 0);
+	CHILD(pid) {
+		for (int i = 0; i < 3000; i++) {
+			mount("under", "a/x", "tmpfs", 0, NULL);
+			umount("a/x");
+		}
+		write(status[1], "", 1);
+	}
+	while (read(status[0], &done, 1) != 1)
+		for (int i = 0; i < 100; i++)
+			misses += access("b/x/f", F_OK) != 0;
+	EQ(misses, 0);
+	EQ(abi_exit_code(pid), 0);
+}
