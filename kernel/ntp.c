@@ -213,14 +213,16 @@ static int check(const struct __kernel_timex *t)
 static int step(const struct __kernel_timex *t)
 {
 	s64 unit = t->modes & ADJ_NANO ? 1 : 1000, ns;
+	int err;
 
 	if (__builtin_mul_overflow(t->time.tv_sec, NSEC_PER_SEC, &ns) ||
 	    __builtin_add_overflow(ns, t->time.tv_usec * unit, &ns) ||
-	    __builtin_add_overflow(ns, ktime_get_real(), &ns) || ns < 0)
+	    __builtin_add_overflow(ns, ktime_get_real(), &ns))
 		return -EINVAL;
-	timekeeping_set_real(ns);
-	clock_was_set();
-	return 0;
+	err = timekeeping_set_real(ns);
+	if (!err)
+		clock_was_set();
+	return err;
 }
 
 static int adjust(struct __kernel_timex *t)

@@ -106,12 +106,27 @@ static void set_real_clock(ktime_t at, ktime_t now, s64 rate)
 	vdso_update_clock(mult, &real);
 }
 
-void timekeeping_set_real(ktime_t now)
+/* Thirty years of running on are left to what can be set. */
+#define REAL_MAX ((KTIME_MAX / NSEC_PER_SEC - 30 * 365 * 86400l) * NSEC_PER_SEC)
+
+/**
+ * timekeeping_set_real - set the time of day
+ * @now: ns since 1970
+ *
+ * Context: any; the caller tells clock_was_set().
+ * Return: 0; -EINVAL: so late that it would overflow soon, or before the machine
+ * was started, as then the offset from monotonic time would be negative.
+ */
+int timekeeping_set_real(ktime_t now)
 {
 	u64 flags = spin_lock_irqsave(&time_lock);
+	ktime_t at = ktime_get();
+	int err = now < at || now >= REAL_MAX ? -EINVAL : 0;
 
-	set_real_clock(ktime_get(), now, real.rate);
+	if (!err)
+		set_real_clock(at, now, real.rate);
 	spin_unlock_irqrestore(&time_lock, flags);
+	return err;
 }
 
 void timekeeping_set_rate(s64 ns_per_second)
@@ -172,10 +187,13 @@ void timer_init_cpu(void)
 
 void __init_text time_init(void)
 {
+	ktime_t at;
+
 	if (of_probe_timer() || !event)
 		panic("no timer in the device tree");
 	timer_init_cpu();
-	timekeeping_set_real(ktime_get());
+	at = ktime_get();
+	set_real_clock(at, at, 0);
 	pr_info("counter at %u.%02u MHz\n", rate_hz / 1000000,
 		rate_hz / 10000 % 100);
 }

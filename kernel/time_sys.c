@@ -65,11 +65,14 @@ SYSCALL_DEFINE2(clock_getres, __kernel_clockid_t, id, struct __kernel_timespec _
 
 static int set_realtime(const struct __kernel_timespec *ts)
 {
+	int err;
+
 	if (!capable(CAP_SYS_TIME))
 		return -EPERM;
-	timekeeping_set_real(timespec_to_ktime(ts));
-	clock_was_set();
-	return 0;
+	err = timekeeping_set_real(timespec_to_ktime(ts));
+	if (!err)
+		clock_was_set();
+	return err;
 }
 
 SYSCALL_DEFINE2(clock_settime, __kernel_clockid_t, id,

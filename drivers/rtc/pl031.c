@@ -55,8 +55,10 @@ static int pl031_probe(struct platform_device *pd)
 	if (err)
 		goto unmap;
 	pl031_read(&p->rtc, &now);
-	timekeeping_set_real((ktime_t)now * NSEC_PER_SEC);
-	pr_info("time of day is %lu s since 1970\n", now);
+	if (timekeeping_set_real((ktime_t)now * NSEC_PER_SEC))
+		pr_warn("%lu s since 1970 cannot be the time of day\n", now);
+	else
+		pr_info("time of day is %lu s since 1970\n", now);
 	return 0;
 unmap:
 	iounmap(p->regs);

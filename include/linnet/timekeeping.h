@@ -5,7 +5,7 @@
 #include <linnet/time.h>
 
 /* CLOCK_REALTIME becomes @now. Any context. */
-void timekeeping_set_real(ktime_t now);
+int timekeeping_set_real(ktime_t now);
 /* CLOCK_REALTIME gains that much on CLOCK_MONOTONIC, ns << 32. Any context. */
 void timekeeping_set_rate(s64 ns_per_second);
 /* TAI - CLOCK_REALTIME, in seconds. */

@@ -136,6 +136,13 @@ CASE("clock_settime, settimeofday: errors, permission")
 	ERR(syscall(SYS_clock_settime, CLOCK_REALTIME, BAD_PTR), EFAULT);
 	ts.tv_sec = -1;
 	ERR(syscall(SYS_clock_settime, CLOCK_REALTIME, &ts), EINVAL);
+	ts.tv_sec = 0; /* before the machine was started */
+	ERR(syscall(SYS_clock_settime, CLOCK_REALTIME, &ts), EINVAL);
+	ts.tv_sec = 8277292036; /* 30 years before 64 bits of ns are full */
+	ERR(syscall(SYS_clock_settime, CLOCK_REALTIME, &ts), EINVAL);
+	ts.tv_sec = INT64_MAX;
+	ERR(syscall(SYS_clock_settime, CLOCK_REALTIME, &ts), EINVAL);
+	CHECK(abi_now(CLOCK_REALTIME) > abi_now(CLOCK_MONOTONIC));
 	ERR(syscall(SYS_settimeofday, &tv, NULL), EINVAL);
 	ERR(syscall(SYS_settimeofday, BAD_PTR, NULL), EFAULT);
 	ERR(syscall(SYS_gettimeofday, BAD_PTR, NULL), EFAULT);
