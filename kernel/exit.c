@@ -414,6 +414,7 @@ void do_exit(int code)
 		set_current_state(TASK_UNINTERRUPTIBLE);
 		schedule();
 	}
+	lockcheck_exit();
 	t->flags |= PF_EXITING;
 	exit_signals(t);
 	group_dead = atomic_sub_return(&t->tg->live, 1) == 0;

@@ -11,6 +11,7 @@
  *   recursion  a lock that the same task, or CPU, holds already
  *   irq        a spinlock taken in interrupts, and somewhere with interrupts
  *              on; or, through the graph, one held while waiting for such
+ *   owner      a lock let go by who does not hold it, or never
  *
  * Spinlocks are noted per CPU (a switch hands the run queue's on), sleeping
  * locks per task. What an interrupt takes is not ordered after what it
@@ -423,22 +424,48 @@ out:
 	local_irq_restore(irq);
 }
 
-void lockcheck_release(const void *lock, u32 flags)
+/* Take @lock off the stack; false: it is not there. */
+static bool pop(struct lock_stack *s, const void *lock)
 {
-	u64 irq = local_irq_save();
-	struct lock_stack *s = stack_of(flags);
-
-	if (this_cpu(checking))
-		goto out;
 	for (u32 i = s->n; i-- > 0;) {
 		if (s->held[i].lock != lock)
 			continue;
 		for (s->n--; i < s->n; i++)
 			s->held[i] = s->held[i + 1];
-		break;
+		return true;
 	}
-out:
+	return s->n == LOCKS_HELD; /* there may have been more */
+}
+
+static void report_plain(const char *what, const void *lock)
+{
+	atomic_inc(&seen);
+	if (expected)
+		return;
+	add_taint(TAINT_WARN);
+	pr_emerg("BUG: LOCKS: %#lx %s (task %s, CPU %u)\n", (u64)lock, what,
+		 current->comm, smp_processor_id());
+	dump_stack();
+}
+
+void lockcheck_release(const void *lock, u32 flags)
+{
+	u64 irq = local_irq_save();
+
+	if (!this_cpu(checking) && !pop(stack_of(flags), lock)) {
+		this_cpu(checking) = true;
+		report_plain("is let go by who does not hold it", lock);
+		this_cpu(checking) = false;
+	}
 	local_irq_restore(irq);
+}
+
+void lockcheck_exit(void)
+{
+	const struct lock_stack *s = &current->locks;
+
+	for (u32 i = 0; i < s->n; i++)
+		report_plain("is held by a task that ends", s->held[i].lock);
 }
 
 bool lockcheck_held(const void *lock)

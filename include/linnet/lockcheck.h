@@ -37,6 +37,8 @@ struct lock_stack {
  */
 void lockcheck_acquire(const void *lock, u32 *class, u32 flags);
 void lockcheck_release(const void *lock, u32 flags);
+/* The current task ends: it holds no lock. */
+void lockcheck_exit(void);
 /* Spinlocks: does this CPU hold it? */
 bool lockcheck_held(const void *lock);
 
@@ -47,6 +49,7 @@ int lockcheck_show(struct seq_file *m);
 #else
 #define lockcheck_acquire(lock, class, flags) ((void)0)
 #define lockcheck_release(lock, flags)	      ((void)0)
+#define lockcheck_exit()		      ((void)0)
 #endif
 
 #endif

@@ -78,6 +78,17 @@ static bool lockorder_recursion(void)
 }
 KTEST(lockorder_recursion);
 
+static bool lockorder_owner(void)
+{
+	static DEFINE_MUTEX(m);
+
+	REPORTS(1, mutex_unlock(&m));
+	REPORTS(1, { mutex_lock(&m); lockcheck_exit(); });
+	mutex_unlock(&m);
+	return true;
+}
+KTEST(lockorder_owner);
+
 static void in_interrupt(spinlock_t *l)
 {
 	u64 flags = local_irq_save();
