@@ -161,6 +161,10 @@ void mnt_drop_tree(struct mount *top);
 /* Read-only from now on, unless somebody writes: 0 or -EBUSY. */
 int sb_make_readonly(struct super_block *sb);
 
+/* mount_sys.c: the file system's own part of MS_REMOUNT; all of it or, on an error,
+ * nothing. With [N] held. */
+int sb_remount(struct super_block *sb, u32 sb_flags, char *data);
+
 /* propagate.c: peer groups. With [N] held. */
 int mnt_group_alloc(struct mount *m);
 /* Groups for those that have none: all, or on failure none. */

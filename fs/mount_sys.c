@@ -233,8 +233,7 @@ static u32 remount_flags(u64 ms, const struct mount *m)
 	return (flags & ~(u32)ATIME_FLAGS) | (m->flags & ATIME_FLAGS);
 }
 
-/* [N] */
-static int remount_sb(struct super_block *sb, u32 sb_flags, char *data)
+int sb_remount(struct super_block *sb, u32 sb_flags, char *data)
 {
 	bool to_ro = sb_flags & SB_RDONLY && !(sb->flags & SB_RDONLY);
 	int err = to_ro ? sb_make_readonly(sb) : 0;
@@ -259,7 +258,7 @@ static int do_remount(struct path *where, u64 ms, char *data)
 	if (where->dentry != m->root || !current_in_ns(m))
 		err = -EINVAL;
 	else if (!(ms & MS_BIND))
-		err = remount_sb(m->sb, sb_flags_of(ms), data);
+		err = sb_remount(m->sb, sb_flags_of(ms), data);
 	else if (flags & MNT_READONLY && !(m->flags & MNT_READONLY))
 		err = make_readonly(m);
 	if (!err) {

@@ -46,16 +46,10 @@ void detach_mounts(struct dentry *d)
 /* The root stays, but nothing is written to its file system any more. */
 static int umount_root(struct mount *m)
 {
-	struct super_block *sb = m->sb;
-	u32 flags = SB_RDONLY;
-	int err = 0;
+	int err;
 
 	mutex_lock(&mount_lock);
-	if (!(sb->flags & SB_RDONLY)) {
-		err = sb_make_readonly(sb);
-		if (!err && sb->ops->remount)
-			err = sb->ops->remount(sb, &flags, NULL);
-	}
+	err = sb_remount(m->sb, m->sb->flags | SB_RDONLY, NULL);
 	mount_unlock();
 	return err;
 }
