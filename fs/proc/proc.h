@@ -79,6 +79,11 @@ int proc_limits_show(struct seq_file *m, struct task *t);
 extern const struct file_ops proc_comm_fops, proc_oom_adj_fops;
 
 /* task_mem.c */
+/*
+ * The address space that the process of @inode has now: NULL without one, or ERR_PTR.
+ * For files that stay with it over exec; it is not kept alive. Ends with mm_drop().
+ */
+struct mm *proc_grab_mm(const struct inode *inode, u32 ptrace_mode);
 int proc_smaps_rollup_show(struct seq_file *m, struct task *t);
 extern const struct file_ops proc_cmdline_fops, proc_environ_fops,
 	proc_auxv_fops, proc_maps_fops, proc_smaps_fops;

@@ -63,25 +63,42 @@ static int show_mm(struct seq_file *m, struct task *t,
 	return 0;
 }
 
+struct mm *proc_grab_mm(const struct inode *inode, u32 ptrace_mode)
+{
+	struct task *t = proc_task(inode);
+	struct mm *mm;
+
+	if (!t)
+		return ERR_PTR(-ESRCH);
+	mm = ptrace_may_access(t, ptrace_mode) ? task_mm_get(t)
+					       : ERR_PTR(-EACCES);
+	task_put(t);
+	if (!IS_ERR(mm) && mm) {
+		mm_grab(mm);
+		mm_put(mm);
+	}
+	return mm;
+}
+
 /*
  * maps and smaps have a record per mapping, as a process may have 65530 of
  * them. The place between two reads is an address: mappings come and go
- * meanwhile. From start to stop m->private is the address space, locked.
+ * meanwhile. They show the memory that the process had when they were opened.
  */
+struct mappings {
+	struct mm *mm; /* grabbed, or NULL */
+	bool locked;   /* from start to stop */
+};
+
 static void *mappings_start(struct seq_file *m, loff_t *pos)
 {
-	struct task *t = proc_traceable_task(m->file->inode);
-	struct mm *mm;
+	struct mappings *maps = m->private;
 
-	if (IS_ERR(t))
-		return ERR_CAST(t);
-	mm = task_mm_get(t);
-	task_put(t);
-	if (!mm)
+	if (!maps->mm || !mm_get_live(maps->mm))
 		return NULL;
-	down_read(&mm->mmap_lock);
-	m->private = mm;
-	return vma_find(mm, (u64)*pos);
+	down_read(&maps->mm->mmap_lock);
+	maps->locked = true;
+	return vma_find(maps->mm, (u64)*pos);
 }
 
 static void *mappings_next(struct seq_file *m, void *v, loff_t *pos)
@@ -95,14 +112,14 @@ static void *mappings_next(struct seq_file *m, void *v, loff_t *pos)
 
 static void mappings_stop(struct seq_file *m, void *v)
 {
-	struct mm *mm = m->private;
+	struct mappings *maps = m->private;
 
 	(void)v;
-	if (!mm)
+	if (!maps->locked)
 		return;
-	m->private = NULL;
-	up_read(&mm->mmap_lock);
-	mm_put(mm);
+	maps->locked = false;
+	up_read(&maps->mm->mmap_lock);
+	mm_put(maps->mm);
 }
 
 static int maps_show(struct seq_file *m, void *v)
@@ -117,16 +134,41 @@ static int smaps_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-/* Who may not look is told so by open already. */
+static void mappings_free(struct mappings *maps)
+{
+	if (maps->mm)
+		mm_drop(maps->mm);
+	kfree(maps);
+}
+
 static int mappings_open(struct inode *inode, struct file *f,
 			 const struct seq_ops *ops)
 {
-	struct task *t = proc_traceable_task(inode);
+	struct mappings *maps = kzalloc(sizeof(*maps), GFP_KERNEL);
+	struct mm *mm = proc_grab_mm(inode, PTRACE_MODE_READ);
+	int err = IS_ERR(mm) ? (int)PTR_ERR(mm) : 0;
 
-	if (IS_ERR(t))
-		return (int)PTR_ERR(t);
-	task_put(t);
-	return seq_open(f, ops);
+	if (maps && !err) {
+		maps->mm = mm;
+		err = seq_open(f, ops);
+		if (err)
+			mappings_free(maps);
+		else
+			((struct seq_file *)f->private)->private = maps;
+		return err;
+	}
+	kfree(maps);
+	if (!err && mm)
+		mm_drop(mm);
+	return err ? err : -ENOMEM;
+}
+
+static void mappings_release(struct inode *inode, struct file *f)
+{
+	struct seq_file *m = f->private;
+
+	mappings_free(m->private);
+	seq_release(inode, f);
 }
 
 static int maps_open(struct inode *inode, struct file *f)
@@ -153,14 +195,14 @@ const struct file_ops proc_maps_fops = {
 	.open = maps_open,
 	.read_iter = seq_read_iter,
 	.llseek = seq_lseek,
-	.release = seq_release,
+	.release = mappings_release,
 };
 
 const struct file_ops proc_smaps_fops = {
 	.open = smaps_open,
 	.read_iter = seq_read_iter,
 	.llseek = seq_lseek,
-	.release = seq_release,
+	.release = mappings_release,
 };
 
 int proc_smaps_rollup_show(struct seq_file *m, struct task *t)

@@ -24,20 +24,10 @@ enum { NUMBER_TEXT = 24 };
 
 static int mem_open(struct inode *inode, struct file *f)
 {
-	struct task *t = proc_task(inode);
-	struct mm *mm;
+	struct mm *mm = proc_grab_mm(inode, PTRACE_MODE_ATTACH);
 
-	if (!t)
-		return -ESRCH;
-	mm = ptrace_may_access(t, PTRACE_MODE_ATTACH) ? task_mm_get(t)
-						      : ERR_PTR(-EACCES);
-	task_put(t);
 	if (IS_ERR(mm))
 		return (int)PTR_ERR(mm);
-	if (mm) {
-		mm_grab(mm);
-		mm_put(mm);
-	}
 	f->private = mm;
 	return 0;
 }

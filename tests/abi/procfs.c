@@ -704,3 +704,34 @@ CASE("inotify: a user's queues and watches are counted")
 	OK(close((int)OK(inotify_init1(0))));
 	abi_write("/proc/sys/fs/inotify/max_user_instances", old);
 }
+
+/* Reads what its caller left open. */
+HELPER(read50)
+{
+	char text[4096];
+
+	return read(50, text, sizeof(text)) == 0 ? 0 : 9;
+}
+
+CASE("maps and smaps stay with the memory that they were opened for")
+{
+	static const char *const files[] = { "/proc/self/maps",
+					     "/proc/self/smaps" };
+	char *args[] = { "@read50", NULL };
+	char text[64];
+	pid_t pid;
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		CHILD(pid) {
+			dup2((int)OK(open(files[i], O_RDONLY)), 50);
+			execv("/proc/self/exe", args);
+			_exit(1);
+		}
+		EQ(abi_exit_code(pid), 0);
+		int fd = (int)OK(open(files[i], O_RDONLY));
+		EQ(read(fd, text, sizeof(text)), sizeof(text));
+		EQ(lseek(fd, 0, SEEK_SET), 0);
+		EQ(read(fd, text, sizeof(text)), sizeof(text));
+		close(fd);
+	}
+}
