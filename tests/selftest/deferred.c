@@ -138,15 +138,18 @@ static int sleeps_through(void *arg)
 static bool hung_task_is_seen(void)
 {
 	int warnings = sysctl_hung_task_warnings;
-	u32 found;
+	u32 found = 0;
 
 	completion_init(&gate);
 	completion_init(&ran);
 	KTEST_CHECK(!IS_ERR(kthread_run(sleeps_through, NULL, "selftest")));
-	msleep(5);
 	sysctl_hung_task_warnings = 0; /* not in the log */
-	check_hung_tasks();
-	found = check_hung_tasks();
+	/* It may take a while to fall asleep; not for ever. */
+	for (u32 i = 0; i < 1000 && !found; i++) {
+		msleep(5);
+		check_hung_tasks();
+		found = check_hung_tasks();
+	}
 	sysctl_hung_task_warnings = warnings;
 	complete(&gate);
 	wait_for_completion(&ran);
