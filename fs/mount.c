@@ -69,6 +69,19 @@ struct mount *lookup_mnt_rcu(struct mount *m, struct dentry *d)
 	return found;
 }
 
+/* With the same reading of mount_seq for all of them: one that is taken away from
+ * between two others must not be where the walk ends. RCU. */
+static struct mount *topmost(const struct path *p)
+{
+	struct mount *m = lookup_mnt_rcu(p->mnt, p->dentry), *next = m;
+
+	while (next) {
+		m = next;
+		next = lookup_mnt_rcu(m, m->root);
+	}
+	return m;
+}
+
 struct mount *lookup_mnt(const struct path *p)
 {
 	struct mount *m;
@@ -77,7 +90,7 @@ struct mount *lookup_mnt(const struct path *p)
 	rcu_read_lock();
 	for (;;) {
 		seq = seq_read_begin(&mount_seq);
-		m = lookup_mnt_rcu(p->mnt, p->dentry);
+		m = topmost(p);
 		if (m && !mntget_live(m))
 			continue; /* out of the table since */
 		/* One that moves may take the walk along, past what it looks for. */

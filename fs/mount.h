@@ -89,7 +89,8 @@ extern struct mutex mount_lock;
 
 /* The mount on top of @d in @m, or NULL. RCU. No reference. */
 struct mount *lookup_mnt_rcu(struct mount *m, struct dentry *d);
-struct mount *lookup_mnt(const struct path *p); /* referenced */
+/* The topmost of the mounts on @p, referenced, or NULL. */
+struct mount *lookup_mnt(const struct path *p);
 void mntput(struct mount *m);
 void mntput_no_expire(struct mount *m); /* by who has not used it */
 static inline struct mount *mntget(struct mount *m)
