@@ -38,6 +38,7 @@ obj-y += fs/sync.o
 obj-y += fs/umount.o
 obj-y += fs/xattr.o
 obj-y += fs/tmpfs/memfd.o
+obj-y += fs/tmpfs/shmem.o
 obj-y += fs/tmpfs/tmpfs.o
 obj-y += fs/tmpfs/xattr.o
 # after tmpfs, which it is made of
