@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
-.PHONY: all help clean debug
+.PHONY: all help clean debug kcov
 all: $(BUILD)/Image ## build the kernel
 
 help: ## list the targets
@@ -27,9 +27,11 @@ include scripts/userland.mk
 include tests/unit/unit.mk
 include tests/fuzz/fuzz.mk
 include tests/bench/bench.mk
+include tests/coverage/coverage.mk
 include tests/tests.mk
 
 CC := $(CROSS)gcc
+sanitize = # what a build for finding faults adds, file by file
 OBJCOPY := $(CROSS)objcopy
 NM := $(CROSS)nm
 
@@ -67,8 +69,32 @@ not_kasan := arch/arm64/kernel/early_map arch/arm64/mm/kasan_shadow \
 # Not with the MMU off; nor in the reporters themselves.
 UBSAN := -fsanitize=shift-exponent,integer-divide-by-zero,bounds,object-size,bool,unreachable
 not_ubsan := arch/arm64/kernel/early_map mm/kasan/% kernel/ubsan
-sanitize = $(if $(filter $(not_kasan),$*),,$(KASAN)) \
+sanitize += $(if $(filter $(not_kasan),$*),,$(KASAN)) \
 	$(if $(filter $(not_ubsan),$*),,$(UBSAN))
+endif
+
+ifdef KCOV
+# Coverage for the fuzzer: a call at every edge, see kernel/kcov.c.
+CPPFLAGS += -DCONFIG_KCOV
+TRACE_PC := -fsanitize-coverage=trace-pc
+# Left alone, because they
+#   run with the MMU off or before there is a current task: early_map
+#   are the hook, or run at every access or lock of a debug build:
+#			kcov, kasan, stackdepot, ubsan, debug, lockcheck
+#   change the current task:		process
+#   have values in registers across the hook: psci
+#   depend on what other tasks and interrupts do, not on the call's arguments:
+#			locks, scheduler, RCU, waking, ticks, allocators
+# The last would make every run of a program look new.
+not_traced := arch/arm64/kernel/early_map arch/arm64/kernel/process \
+	arch/arm64/kernel/psci arch/arm64/kernel/smp arch/arm64/kernel/traps arch/arm64/mm/context \
+	arch/arm64/mm/kasan_shadow kernel/kcov mm/kasan/% kernel/stackdepot \
+	kernel/ubsan kernel/debug kernel/lockcheck kernel/spinlock kernel/mutex \
+	kernel/rcu kernel/sched kernel/sched_balance kernel/sched_fair \
+	kernel/wait kernel/irq kernel/hrtimer kernel/time kernel/cputime \
+	kernel/workqueue kernel/watchdog kernel/printk kernel/main \
+	mm/slab mm/page_alloc mm/reclaim mm/memblock tests/selftest/% drivers/irqchip/%
+sanitize += $(if $(filter $(not_traced),$*),,$(TRACE_PC))
 endif
 
 objs := $(addprefix $(BUILD)/obj/,$(obj-y))
@@ -148,5 +174,8 @@ clean: ## remove what was built (the cache of sources stays)
 
 debug: ## build with run-time checks into build-debug/
 	$(MAKE) BUILD=build-debug DEBUG=1
+
+kcov: ## build with coverage for the fuzzer into build-kcov/ (DEBUG=1: build-kcov-debug/)
+	$(MAKE) BUILD=build-kcov$(if $(DEBUG),-debug) KCOV=1
 
 -include $(objs:.o=.d)

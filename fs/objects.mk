@@ -44,6 +44,7 @@ obj-y += fs/tmpfs/xattr.o
 # after tmpfs, which it is made of
 obj-y += fs/devtmpfs/devtmpfs.o
 include fs/devpts/objects.mk
+obj-$(if $(KCOV),y) += fs/debugfs/debugfs.o
 obj-y += fs/proc/proc.o
 obj-y += fs/proc/info.o
 obj-y += fs/proc/kmsg.o

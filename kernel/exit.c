@@ -414,6 +414,7 @@ void do_exit(int code)
 		set_current_state(TASK_UNINTERRUPTIBLE);
 		schedule();
 	}
+	kcov_task_exit(t);
 	lockcheck_exit();
 	t->flags |= PF_EXITING;
 	exit_signals(t);

@@ -145,6 +145,7 @@ static struct task *task_dup(struct task *from)
 #ifdef CONFIG_DEBUG
 	t->locks.n = 0;
 #endif
+	kcov_task_init(t);
 	memset(t->pids, 0, sizeof(t->pids));
 	memset(t->pid_links, 0, sizeof(t->pid_links));
 	return t;

@@ -52,6 +52,7 @@ obj-y += kernel/symbols.o
 obj-y += kernel/pidfd.o
 obj-y += kernel/cred_sys.o
 obj-y += kernel/watchdog.o
+obj-$(if $(KCOV),y) += kernel/kcov.o
 obj-$(if $(DEBUG),y) += kernel/debug.o
 obj-$(if $(DEBUG),y) += kernel/stackdepot.o
 obj-$(if $(DEBUG),y) += kernel/ubsan.o

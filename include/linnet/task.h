@@ -23,6 +23,7 @@
 #include <linnet/atomic.h>
 #include <linnet/cpumask.h>
 #include <linnet/hrtimer.h>
+#include <linnet/kcov.h>
 #include <linnet/list.h>
 #include <linnet/mutex.h>
 #include <linnet/rbtree.h>
@@ -156,6 +157,9 @@ struct task {
 	struct rcu_head rcu;
 #ifdef CONFIG_DEBUG
 	struct lock_stack locks; /* sleeping locks it holds; its own */
+#endif
+#ifdef CONFIG_KCOV
+	struct kcov_task kcov; /* its own */
 #endif
 };
 
