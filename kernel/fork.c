@@ -356,7 +356,7 @@ static int link_task(struct task *t, const struct kernel_clone_args *args,
 		t->real_parent = current;
 		t->exit_signal = args->exit_signal;
 	}
-	if (args->fn && kthread_parent) {
+	if (args->fn) {
 		t->real_parent = kthread_parent;
 		t->exit_signal = -1;
 	}
@@ -650,7 +650,8 @@ SYSCALL_DEFINE1(set_tid_address, int __user *, tidptr)
 
 /* --- kernel threads --- */
 
-struct task *kthread_parent;
+/* Of kernel threads. The first ones, init and kthreadd, are nobody's to wait for. */
+struct task *kthread_parent = &init_task;
 
 static struct task *kthread_vcreate(int (*fn)(void *), void *arg,
 				    const char *fmt, va_list ap)

@@ -91,6 +91,13 @@ CASE("/proc/self/stat: 52 fields, odd names")
 	EQ(fields, 50);
 }
 
+CASE("the kernel's threads are nobody's children")
+{
+	STR(line_of(abi_read("/proc/2/status"), "Name:"), "Name:\tkthreadd");
+	STR(line_of(abi_read("/proc/2/status"), "PPid:"), "PPid:\t0");
+	STR(line_of(abi_read("/proc/1/status"), "PPid:"), "PPid:\t0");
+}
+
 CASE("/proc/self/status: fields in their order and form")
 {
 	char *s = abi_read("/proc/self/status"), buf[100];
