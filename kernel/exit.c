@@ -238,7 +238,8 @@ bool do_notify_parent(struct task *t, int sig)
 				sig = 0;
 		}
 	}
-	if (sig > 0)
+	/* clone(2) takes any byte; one that is no signal is as good as none. */
+	if (sig > 0 && sig <= NSIG_MAX)
 		send_signal_locked(sig, &info, t->parent, true);
 	spin_unlock_irqrestore(&psig->lock, flags);
 	wake_up_parent(t, t->parent);

@@ -172,6 +172,19 @@ CASE("exit signal other than SIGCHLD and the __WCLONE, __WALL rules")
 	EQ(waitpid((pid_t)pid, &status, 0), pid);
 }
 
+CASE("an exit signal that there is not is none")
+{
+	for (unsigned long sig = 65; sig < 256; sig += 38) {
+		long pid = OK(raw_clone(sig));
+		int status = -1;
+
+		if (!pid)
+			_exit(7);
+		EQ(waitpid((pid_t)pid, &status, __WALL), pid);
+		EQ(WEXITSTATUS(status), 7);
+	}
+}
+
 CASE("CLONE_FILES, CLONE_FS and CLONE_VM share what they name")
 {
 	volatile int *cell = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
