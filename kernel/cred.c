@@ -40,25 +40,25 @@ static struct hlist_head *user_bucket(uid_t uid)
 	return &users[uid * 0x61c88647u >> (32 - USER_HASH_BITS)];
 }
 
+/* One whose last reference has gone waits for the lock to be taken out. */
 static struct user_limits *user_find_locked(uid_t uid)
 {
 	struct user_limits *u;
 
 	hlist_for_each_entry(u, user_bucket(uid), node)
-		if (u->uid == uid) {
-			refcount_inc(&u->refs);
+		if (u->uid == uid && refcount_inc_not_zero(&u->refs))
 			return u;
-		}
 	return NULL;
 }
 
 struct user_limits *user_limits_get(uid_t uid)
 {
 	struct user_limits *u, *new;
+	u64 flags;
 
-	spin_lock(&users_lock);
+	flags = spin_lock_irqsave(&users_lock);
 	u = user_find_locked(uid);
-	spin_unlock(&users_lock);
+	spin_unlock_irqrestore(&users_lock, flags);
 	if (u)
 		return u;
 	new = kzalloc(sizeof(*new), GFP_KERNEL);
@@ -66,11 +66,11 @@ struct user_limits *user_limits_get(uid_t uid)
 		return NULL;
 	new->uid = uid;
 	refcount_set(&new->refs, 1);
-	spin_lock(&users_lock);
+	flags = spin_lock_irqsave(&users_lock);
 	u = user_find_locked(uid);
 	if (!u)
 		hlist_add_head(&new->node, user_bucket(uid));
-	spin_unlock(&users_lock);
+	spin_unlock_irqrestore(&users_lock, flags);
 	if (u)
 		kfree(new);
 	return u ? u : new;
@@ -78,12 +78,14 @@ struct user_limits *user_limits_get(uid_t uid)
 
 void user_limits_put(struct user_limits *u)
 {
-	/* Signals free their entries with interrupts off: only memory here. */
+	u64 flags;
+
+	/* A timer's signal frees those it cancels, in its interrupt. */
 	if (!u || !refcount_dec_and_test(&u->refs))
 		return;
-	spin_lock(&users_lock);
+	flags = spin_lock_irqsave(&users_lock);
 	hlist_del(&u->node);
-	spin_unlock(&users_lock);
+	spin_unlock_irqrestore(&users_lock, flags);
 	kfree(u);
 }
 

@@ -247,6 +247,26 @@ static void test_exit(void)
 	in_processes(exit_worker);
 }
 
+/* Processes of one user id come and go: the last one drops what is counted for
+ * it while the next one looks for it. */
+static void user_worker(int worker)
+{
+	for (int i = 0; i < rounds; i++) {
+		pid_t pid = fork();
+
+		CHECK(pid >= 0);
+		if (!pid)
+			_exit(syscall(SYS_setresuid, 4242, 4242, 4242) != 0);
+		CHECK(!wait_for(pid));
+	}
+	(void)worker;
+}
+
+static void test_users(void)
+{
+	in_processes(user_worker);
+}
+
 /* --- threads --- */
 
 static void *return_argument(void *arg)
@@ -1049,6 +1069,7 @@ static const struct {
 } tests[] = {
 	{"fork", test_fork},	   {"exec", test_exec},
 	{"cow", test_cow},	   {"exit-race", test_exit},
+	{"users", test_users},
 	{"threads", test_threads}, {"futex", test_futex},
 	{"baton", test_baton},
 	{"crowd", test_crowd},	   {"affinity", test_affinity},
