@@ -426,7 +426,7 @@ void do_exit(int code)
 		      code & 0x7f ? code & 0x7f : code >> 8);
 	t->exit_code = code;
 	if (group_dead) {
-		itimers_exit(t->tg);
+		itimer_real_stop(t->tg);
 		posix_timers_exit(t->tg);
 	}
 	exit_mm();

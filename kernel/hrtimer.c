@@ -2,8 +2,8 @@
  * High-resolution timers: a tree per CPU, ordered by expiry, and the CPU's
  * one-shot clock event device set to the earliest.
  *
- * A timer belongs to the tree of the CPU that started it (timer->cpu) and is
- * guarded by that base's lock. Its handler runs without the lock; base->running
+ * A timer belongs to the tree of the CPU that started it (timer->cpu), or that
+ * runs its handler just then, and is guarded by that base's lock. Its handler runs without the lock; base->running
  * lets hrtimer_cancel() wait for it.
  *
  * Lock: base->lock, irq-safe, inside runqueue and sighand locks.
@@ -116,17 +116,37 @@ bool hrtimer_cancel(struct hrtimer *t)
 	}
 }
 
+/*
+ * The base to start @t on, locked: this CPU's. But while its handler runs on
+ * another one it stays there, or hrtimer_cancel() would not see the handler;
+ * that CPU looks at its tree again when the handler is done.
+ */
+static struct timer_base *base_to_start(struct hrtimer *t, u64 *flags)
+{
+	struct timer_base *b = per_cpu_ptr(&timer_bases, t->cpu);
+
+	smp_rmb(); /* not queued any more: it is known who runs it */
+	if (unlikely(READ_ONCE(b->running) == t)) {
+		b = lock_base(t, flags);
+		if (b->running == t)
+			return b;
+		spin_unlock_irqrestore(&b->lock, *flags);
+	}
+	*flags = local_irq_save();
+	b = this_cpu_ptr(&timer_bases);
+	/* Not queued and the owner serialises starts: cpu may change now. */
+	WRITE_ONCE(t->cpu, smp_processor_id());
+	spin_lock(&b->lock);
+	return b;
+}
+
 void hrtimer_start(struct hrtimer *t, ktime_t expires)
 {
 	struct timer_base *b;
 	u64 flags;
 
 	hrtimer_try_cancel(t);
-	flags = local_irq_save();
-	b = this_cpu_ptr(&timer_bases);
-	/* Not queued and the owner serialises starts: cpu may change now. */
-	WRITE_ONCE(t->cpu, smp_processor_id());
-	spin_lock(&b->lock);
+	b = base_to_start(t, &flags);
 	t->expires = expires;
 	rb_add_cached(&t->node, &b->tree, expires_before);
 	WRITE_ONCE(t->state, HRTIMER_QUEUED);
@@ -147,12 +167,13 @@ void hrtimer_interrupt(void)
 	b->in_interrupt = true;
 	now = ktime_get();
 	while ((t = to_timer(rb_first_cached(&b->tree))) && t->expires <= now) {
+		WRITE_ONCE(b->running, t);
+		smp_wmb(); /* partner: hrtimer_start() */
 		dequeue(b, t);
-		b->running = t;
 		spin_unlock(&b->lock);
 		t->func(t);
 		spin_lock(&b->lock);
-		b->running = NULL;
+		WRITE_ONCE(b->running, NULL);
 		if (!rb_first_cached(&b->tree))
 			break;
 		now = ktime_get();

@@ -72,13 +72,13 @@ static void timer_fires(struct hrtimer *h)
 	hrtimer_start(h, h->expires);
 }
 
-/* [sighand->lock] */
+/* [sighand->lock] The thread that is to get the signal may have gone. */
 static void cpu_timer_fires(struct cpu_timer *ct, u64 now)
 {
 	struct posix_timer *t = container_of(ct, struct posix_timer, cpu);
 	u64 periods;
 
-	if (t->notify != SIGEV_NONE &&
+	if (t->notify != SIGEV_NONE && t->target->sighand &&
 	    send_sigqueue_locked(t->q, t->target,
 				 t->notify != SIGEV_THREAD_ID) == -EBUSY)
 		t->overrun++;

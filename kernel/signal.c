@@ -570,6 +570,8 @@ int dequeue_signal(struct task *t, u64 blocked, siginfo_t *info)
 	}
 	if (sig) {
 		collect(p, sig, info);
+		if (sig == SIGALRM && p == &t->tg->shared)
+			itimer_real_delivered(t->tg);
 		if (sigmask(sig) & SIG_STOP_SET)
 			t->jobctl |= JOBCTL_STOP_DEQUEUED;
 	}

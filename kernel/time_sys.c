@@ -215,15 +215,32 @@ static void real_timer_fires(struct hrtimer *timer)
 {
 	struct thread_group *tg = container_of(timer, struct thread_group,
 					       real_timer);
-	ktime_t next;
 
 	send_signal(SIGALRM, SEND_SIG_PRIV, tg->leader, true);
-	if (!tg->real_interval)
+}
+
+/**
+ * itimer_real_delivered - a SIGALRM of the process is being taken
+ * @tg: the process
+ *
+ * Only now the next period begins: one that is shorter than it takes to send
+ * the signal would keep the CPU in the timer's interrupt. Missed periods are
+ * skipped.
+ *
+ * Context: sighand->lock.
+ */
+void itimer_real_delivered(struct thread_group *tg)
+{
+	ktime_t now, missed;
+
+	if (!tg->real_interval || hrtimer_queued(&tg->real_timer))
 		return;
-	next = timer->expires + tg->real_interval;
-	if (next < ktime_get()) /* fell behind: no burst of signals */
-		next = ktime_get() + tg->real_interval;
-	hrtimer_start(timer, next);
+	now = ktime_get();
+	missed = max(now - tg->real_timer.expires, (ktime_t)0) /
+		 tg->real_interval;
+	hrtimer_start(&tg->real_timer,
+		      ktime_add_safe(tg->real_timer.expires,
+				     (missed + 1) * tg->real_interval));
 }
 
 void itimers_init(struct thread_group *tg)
@@ -231,9 +248,11 @@ void itimers_init(struct thread_group *tg)
 	hrtimer_init(&tg->real_timer, real_timer_fires);
 }
 
-void itimers_exit(struct thread_group *tg)
+void itimer_real_stop(struct thread_group *tg)
 {
-	tg->real_interval = 0;
+	spin_lock_irq(&current->sighand->lock);
+	tg->real_interval = 0; /* a SIGALRM that is taken starts it no more */
+	spin_unlock_irq(&current->sighand->lock);
 	hrtimer_cancel(&tg->real_timer);
 }
 
@@ -288,12 +307,13 @@ static void set_itimer(int which, u64 value, u64 interval)
 		cpu_itimer_set(which, value, interval);
 		return;
 	}
-	tg->real_interval = 0;
-	hrtimer_cancel(&tg->real_timer);
+	itimer_real_stop(tg);
+	spin_lock_irq(&current->sighand->lock);
 	tg->real_interval = value ? (ktime_t)interval : 0;
 	if (value)
 		hrtimer_start(&tg->real_timer,
 			      ktime_add_safe(ktime_get(), (ktime_t)value));
+	spin_unlock_irq(&current->sighand->lock);
 }
 
 SYSCALL_DEFINE3(setitimer, int, which,

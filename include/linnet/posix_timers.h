@@ -13,7 +13,9 @@ void posix_timers_exit(struct thread_group *tg);
  * period. [sighand->lock] */
 void posix_timer_delivered(struct posix_timer *t, siginfo_t *info);
 void itimers_init(struct thread_group *tg);
-void itimers_exit(struct thread_group *tg);
+/* Of the current process. */
+void itimer_real_stop(struct thread_group *tg);
+void itimer_real_delivered(struct thread_group *tg);
 /* Time on a clock: 0 or -EINVAL. */
 int clock_now(int id, ktime_t *now);
 /* CPU clocks (cpu_clock.c); 0 or -EINVAL. */

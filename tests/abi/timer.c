@@ -1,6 +1,7 @@
 /* Clocks, sleeping, interval timers, POSIX timers, timerfd. */
 #include "abi.h"
 
+#include <pthread.h>
 #include <limits.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -271,6 +272,64 @@ CASE("itimers: arguments, reading back")
 		EQ(getitimer(which, &old), 0);
 		EQ(old.it_value.tv_sec, 0);
 	}
+}
+
+static volatile int thread_may_end;
+
+static void *wait_to_end(void *tid)
+{
+	*(volatile int *)tid = (int)syscall(SYS_gettid);
+	while (!thread_may_end)
+		;
+	return NULL;
+}
+
+CASE("a CPU timer whose thread has ended has nobody to tell")
+{
+	struct { long value; int signo, notify, tid, pad[11]; } ev = {
+		.signo = SIGCHLD, .notify = 4 /* SIGEV_THREAD_ID */ };
+	struct itimerspec often = { { 0, 1000000 }, { 0, 1000000 } };
+	volatile int tid = 0;
+	pthread_t thread;
+	int id;
+
+	NEED(!pthread_create(&thread, NULL, wait_to_end, (void *)&tid));
+	while (!tid)
+		;
+	ev.tid = tid;
+	OK(syscall(SYS_timer_create, CLOCK_PROCESS_CPUTIME_ID, &ev, &id));
+	thread_may_end = 1;
+	pthread_join(thread, NULL);
+	OK(syscall(SYS_timer_settime, id, 0, &often, NULL));
+	for (clock_t end = clock() + 50 * CLOCKS_PER_SEC / 1000; clock() < end;)
+		;
+	OK(syscall(SYS_timer_delete, id));
+}
+
+CASE("itimer: a period shorter than its signal takes does not stop the machine")
+{
+	struct itimerval v = { { 0, 1 }, { 0, 1 } }, none = { 0 }, now;
+	sigset_t alarm;
+	pid_t pid;
+
+	/* The next period begins when the signal is taken. */
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	sigprocmask(SIG_BLOCK, &alarm, NULL);
+	OK(setitimer(ITIMER_REAL, &v, NULL));
+	for (int i = 0; i < 3; i++)
+		EQ(sigwaitinfo(&alarm, NULL), SIGALRM);
+	while (!getitimer(ITIMER_REAL, &now) && now.it_value.tv_usec)
+		;
+	EQ(now.it_interval.tv_usec, 1);
+	OK(setitimer(ITIMER_REAL, &none, NULL));
+	CHILD(pid) {
+		sigprocmask(SIG_UNBLOCK, &alarm, NULL);
+		setitimer(ITIMER_REAL, &v, NULL);
+		for (;;)
+			;
+	}
+	EQ(abi_reap(pid), SIGALRM);
 }
 
 CASE("itimers: not inherited by fork, kept over exec")
