@@ -671,14 +671,16 @@ static u64 mremap_move(struct vma *v, u64 old, u64 old_len, u64 new,
 	struct mm *mm = v->mm;
 	u64 pgoff = v->pgoff + ((old - v->start) >> PAGE_SHIFT);
 	u64 flags = v->flags & ~(u64)VM_ACCOUNT;
+	bool anonymous = !v->file;
 	struct vma *nv;
 	u64 at;
 
 	at = mmap_region_locked(mm, v->file, new, new_len, flags, pgoff);
 	if ((s64)at < 0)
 		return at;
+	/* What was looked up before may have been merged with the new one. */
 	nv = vma_lookup(mm, new);
-	if (!v->file && nv->start == new)
+	if (anonymous && nv->start == new)
 		nv->pgoff = pgoff; /* same identity as before the move */
 	v = vma_lookup(mm, old);
 	if (move_page_tables(v, old, new, min(old_len, new_len))) {
@@ -711,54 +713,84 @@ static bool mremap_grow(struct vma *v, u64 addr, u64 old_len, u64 new_len)
 	return true;
 }
 
+/* The VMA of [@addr, @addr + @old_len) if it may become @new_len long. */
+static struct vma *mremap_vma(struct mm *mm, u64 addr, u64 old_len, u64 new_len)
+{
+	struct vma *v = vma_lookup(mm, addr);
+	u64 more = new_len > old_len ? (new_len - old_len) >> PAGE_SHIFT : 0;
+
+	if (!v)
+		return ERR_PTR(-EFAULT);
+	if (!old_len && !(v->flags & (VM_SHARED | VM_MAYSHARE)))
+		return ERR_PTR(-EINVAL);
+	if (old_len > v->end - addr)
+		return ERR_PTR(-EFAULT);
+	if (more && v->flags & (VM_DONTEXPAND | VM_PFNMAP))
+		return ERR_PTR(-EFAULT);
+	if (more && v->flags & VM_LOCKED && !memlock_ok(mm, more))
+		return ERR_PTR(-EAGAIN);
+	if (more && !may_expand_vm(mm, v->flags, more))
+		return ERR_PTR(-ENOMEM);
+	return v;
+}
+
+/* MREMAP_FIXED, MREMAP_DONTUNMAP: @new_addr is where, or a hint. */
+static u64 mremap_to(struct mm *mm, u64 addr, u64 old_len, u64 new_len,
+		     u32 flags, u64 new_addr)
+{
+	u32 fixed = flags & MREMAP_FIXED ? MAP_FIXED : 0;
+	struct vma *v;
+
+	if (!IS_ALIGNED(new_addr, PAGE_SIZE) || new_len > USER_END ||
+	    new_addr > USER_END - new_len ||
+	    (addr < new_addr + new_len && new_addr < addr + old_len))
+		return (u64)-EINVAL;
+	/* No VMA is kept over these: they split, shrink and free them. */
+	if (fixed && do_munmap_locked(mm, new_addr, new_len))
+		return (u64)-ENOMEM;
+	if (old_len > new_len) {
+		if (do_munmap_locked(mm, addr + new_len, old_len - new_len))
+			return (u64)-ENOMEM;
+		old_len = new_len;
+	}
+	v = mremap_vma(mm, addr, old_len, new_len);
+	if (IS_ERR(v))
+		return (u64)PTR_ERR(v);
+	if (flags & MREMAP_DONTUNMAP && v->flags & (VM_DONTEXPAND | VM_PFNMAP))
+		return (u64)-EINVAL;
+	new_addr = choose_address(mm, new_addr, new_len, fixed);
+	if ((s64)new_addr < 0)
+		return new_addr;
+	return mremap_move(v, addr, old_len, new_addr, new_len,
+			   flags & MREMAP_DONTUNMAP);
+}
+
 static u64 mremap_locked(struct mm *mm, u64 addr, u64 old_len, u64 new_len,
 			 u32 flags, u64 new_addr)
 {
 	struct vma *v = vma_lookup(mm, addr);
-	u64 limit;
 
-	if (flags & MREMAP_FIXED) {
-		if (!IS_ALIGNED(new_addr, PAGE_SIZE) ||
-		    new_len > USER_END || new_addr > USER_END - new_len ||
-		    (addr < new_addr + new_len && new_addr < addr + old_len))
-			return (u64)-EINVAL;
-		if (do_munmap_locked(mm, new_addr, new_len))
-			return (u64)-ENOMEM;
-	}
 	if (!v)
 		return (u64)-EFAULT;
-	if (!old_len && !(v->flags & (VM_SHARED | VM_MAYSHARE)))
-		return (u64)-EINVAL;
-	limit = v->end - addr;
-	if (!(flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && old_len >= new_len) {
+	if (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
+		return mremap_to(mm, addr, old_len, new_len, flags, new_addr);
+	if (old_len >= new_len) {
 		if (old_len > new_len &&
 		    do_munmap_locked(mm, addr + new_len, old_len - new_len))
 			return (u64)-EINVAL;
 		return addr;
 	}
-	if (old_len > limit)
-		return (u64)-EFAULT;
-	if (v->flags & (VM_DONTEXPAND | VM_PFNMAP) && new_len > old_len)
-		return (u64)-EFAULT;
-	if (v->flags & VM_LOCKED && new_len > old_len &&
-	    !memlock_ok(mm, (new_len - old_len) >> PAGE_SHIFT))
-		return (u64)-EAGAIN;
-	if (new_len > old_len &&
-	    !may_expand_vm(mm, v->flags, (new_len - old_len) >> PAGE_SHIFT))
-		return (u64)-ENOMEM;
-	if (flags & MREMAP_FIXED)
-		return mremap_move(v, addr, old_len, new_addr, new_len,
-				   flags & MREMAP_DONTUNMAP);
-	if (!(flags & MREMAP_DONTUNMAP) &&
-	    mremap_grow(v, addr, old_len, new_len))
+	v = mremap_vma(mm, addr, old_len, new_len);
+	if (IS_ERR(v))
+		return (u64)PTR_ERR(v);
+	if (mremap_grow(v, addr, old_len, new_len))
 		return addr;
 	if (!(flags & MREMAP_MAYMOVE))
 		return (u64)-ENOMEM;
-	new_addr = find_free_area(mm, 0, new_len, PAGE_SIZE);
+	new_addr = choose_address(mm, 0, new_len, 0);
 	if ((s64)new_addr < 0)
 		return new_addr;
-	return mremap_move(v, addr, old_len, new_addr, new_len,
-			   flags & MREMAP_DONTUNMAP);
+	return mremap_move(v, addr, old_len, new_addr, new_len, false);
 }
 
 SYSCALL_DEFINE5(mremap, u64, addr, size_t, old_len, size_t, new_len, u32, flags,

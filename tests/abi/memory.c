@@ -261,6 +261,43 @@ CASE("mremap: grow, shrink, move, keep")
 	STR(q, "twice");
 }
 
+CASE("mremap onto other pages of the mapping it takes from")
+{
+	char *p = map(16), *q;
+	pid_t pid;
+
+	strcpy(p + 9 * PAGE, "ninth");
+	q = (char *)raw_mremap(p + 9 * PAGE, 4 * PAGE, PAGE,
+			       MREMAP_MAYMOVE | MREMAP_FIXED, p);
+	CHECK(q == p);
+	STR(q, "ninth");
+	EQ(touch(p + 8 * PAGE, true), 0);
+	for (int i = 9; i < 13; i++)
+		EQ(touch(p + i * PAGE, false), SIGSEGV);
+	EQ(touch(p + 13 * PAGE, true), 0);
+	/* Nothing is left where a second view of it was to come from. */
+	p = mmap(NULL, 4 * PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ERR(raw_mremap(p, 0, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, p), EFAULT);
+	EQ(touch(p, false), SIGSEGV);
+	EQ(touch(p + PAGE, true), 0);
+	/* A longer mapping shrinks on the way, across what follows it. */
+	p = map(8);
+	EQ(mprotect(p + 4 * PAGE, PAGE, PROT_READ), 0);
+	q = map(4);
+	EQ(raw_mremap(p + 2 * PAGE, 6 * PAGE, 2 * PAGE,
+		      MREMAP_MAYMOVE | MREMAP_FIXED, q), (long)q);
+	EQ(touch(p + 4 * PAGE, false), SIGSEGV);
+	/* The lowest pages are not for everyone. */
+	CHILD(pid) {
+		OK(setuid(1000));
+		p = map(1);
+		ERR(raw_mremap(p, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
+			       NULL), EPERM);
+		EQ(touch(p, true), 0);
+	}
+	abi_reap(pid);
+}
+
 CASE("file mappings: shared, private, past the end")
 {
 	int fd = open("f", O_RDWR | O_CREAT, 0600);
