@@ -61,6 +61,12 @@ int vfs_path_lookup(const struct path *base, const char *name, u32 flags,
 /* open.c */
 int vfs_open(const struct path *path, struct file *f);
 int do_dentry_open(struct file *f);
+/* For as long as the file changes: 0, or -ETXTBSY if it is being executed. */
+int get_write_access(struct inode *inode);
+static inline void put_write_access(struct inode *inode)
+{
+	atomic_dec(&inode->writecount);
+}
 
 /* super.c */
 struct super_block *sb_get_active(struct super_block *sb);

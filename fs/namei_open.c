@@ -85,9 +85,13 @@ static int truncate_opened(struct file *f)
 
 	if (err)
 		return err;
-	down_write(&f->inode->rwsem);
-	err = notify_change(f->path.dentry, &attr);
-	up_write(&f->inode->rwsem);
+	err = get_write_access(f->inode); /* O_RDONLY has it not yet */
+	if (!err) {
+		down_write(&f->inode->rwsem);
+		err = notify_change(f->path.dentry, &attr);
+		up_write(&f->inode->rwsem);
+		put_write_access(f->inode);
+	}
 	mnt_drop_write(f->path.mnt);
 	return err;
 }

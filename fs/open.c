@@ -20,7 +20,7 @@
 /* --- making a struct file from a path --- */
 
 /* Writers and execve exclude each other (ETXTBSY). */
-static int get_write_access(struct inode *inode)
+int get_write_access(struct inode *inode)
 {
 	u32 n = atomic_read(&inode->writecount);
 
@@ -310,7 +310,7 @@ int vfs_truncate(const struct path *path, loff_t len)
 		err = get_write_access(inode);
 	if (!err) {
 		err = do_truncate(path->dentry, len, NULL);
-		atomic_dec(&inode->writecount);
+		put_write_access(inode);
 	}
 	mnt_drop_write(path->mnt);
 	return err;

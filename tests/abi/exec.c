@@ -129,6 +129,7 @@ CASE("a file being executed cannot be written, and the other way round")
 	read(fds[0], &c, 1);
 	ERR(open("copy", O_WRONLY), ETXTBSY);
 	ERR(open("copy", O_RDWR), ETXTBSY);
+	ERR(open("copy", O_RDONLY | O_TRUNC), ETXTBSY);
 	ERR(truncate("copy", 0), ETXTBSY);
 	OK(open("copy", O_RDONLY));
 	kill(pid, SIGKILL);
