@@ -6,8 +6,8 @@
 # Host: whether docs/syscalls is up to date, unit tests and a fixed number of
 # fuzzing runs of the parsers, under sanitizers. Guest: the kernel's own tests, the
 # ABI programs and the expect suites on one CPU with GICv2 and on four with
-# GICv3, then stress. --quick leaves out the fuzzing, the second round and the
-# slow suites.
+# GICv3, programs of system calls, then stress. --quick leaves out the fuzzing,
+# the second round and the slow suites.
 set -u
 cd "$(dirname "$0")/.."
 BUILD=${BUILD:-build}
@@ -47,6 +47,8 @@ suite "ABI, 4 CPUs" tests/abi/run_tests.sh \
 	--kernel "$kernel" --initrd "$initrd" --smp 4 --gic 3
 if [ -z "$quick" ]; then
 	suite "fuzzing" make -s fuzz-host FUZZ_RUNS=20000 BUILD="$BUILD"
+	suite "fuzzing of system calls, 1 and 4 CPUs" tests/fuzz/run_syscalls.sh \
+		--kernel "$kernel"
 	suite "ABI, 1 CPU" tests/abi/run_tests.sh \
 		--kernel "$kernel" --initrd "$initrd"
 	suite "phase A, 1 CPU, GICv2" tests/phase_a/run_tests.sh \

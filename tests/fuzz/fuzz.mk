@@ -1,4 +1,5 @@
-# Fuzzing of pure kernel code on the host, with clang's libFuzzer.
+# Fuzzing: of pure kernel code on the host, with clang's libFuzzer; of the system
+# calls in a guest, with a fuzzer of our own (run_syscalls.sh).
 #
 # Each tests/fuzz/fuzz_*.c is one program. `make fuzz-host` runs each from its
 # seeds for FUZZ_RUNS inputs, with a fixed random seed, so that a run can be
@@ -46,3 +47,11 @@ $(fuzz-targets:%=fuzz-%): fuzz-%: $(fuzz-build)/fuzz_% $(fuzz-build)/seeds
 		>$(fuzz-build)/$*.log 2>&1 || \
 		{ tail -n 60 $(fuzz-build)/$*.log; exit 1; }
 	@echo "ok   fuzz_$*: `grep '^Done' $(fuzz-build)/$*.log`"
+
+# make fuzz-syscalls KERNEL=build-kcov-debug/Image SEED="1 2 3" FUZZ_RUNS=20000
+.PHONY: fuzz-syscalls
+fuzz-syscalls: $(BUILD)/Image $(MUSL_STAMP) ## programs of system calls, new in every boot (SEED= FUZZ_RUNS= SMP= KERNEL=)
+	@BUILD=$(BUILD) tests/fuzz/run_syscalls.sh \
+		$(if $(KERNEL),--kernel $(KERNEL)) $(if $(SEED),--seeds "$(SEED)") \
+		$(if $(SMP),--smp "$(SMP)") \
+		$(if $(filter command environment,$(origin FUZZ_RUNS)),--runs $(FUZZ_RUNS))
