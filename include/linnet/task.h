@@ -62,12 +62,12 @@ struct io_accounting {
 	u64 rchar, wchar, syscr, syscw;
 };
 
-/* How often the tick found the task in user and in kernel mode, and what was
- * reported last: neither part ever shrinks. */
-struct task_samples {
-	u32 user, kernel; /* [A] */
+/* A time of two parts (user and kernel): samples of the tick, and what was
+ * reported last. See kernel/cputime.c. */
+struct split_time {
+	u32 first, second; /* [A] */
 	spinlock_t lock;
-	u64 utime, stime; /* [lock] ns */
+	u64 first_ns, second_ns; /* [lock] */
 };
 
 struct task {
@@ -82,7 +82,7 @@ struct task {
 	bool rseq_event;       /* was off the CPU since it last looked */
 	spinlock_t wake_lock;  /* one waker at a time; outside rq->lock */
 	struct sched_entity se; /* [rq] */
-	struct task_samples samples; /* cputime.c */
+	struct split_time times; /* user, kernel */
 
 	void *stack;	       /* [I] lowest address of the kernel stack */
 	refcount_t refs;
