@@ -279,6 +279,7 @@ static void wake_sleeper(struct task *t, u32 state)
 	}
 	WRITE_ONCE(t->state, TASK_RUNNING);
 	activate(rq, t, true);
+	note_wakeup(rq);
 	spin_unlock(&rq->lock);
 }
 
@@ -343,6 +344,7 @@ void wake_up_new_task(struct task *t)
 		fair_place_new(rq, t);
 	enqueue_task(rq, t, false);
 	check_preempt(rq, t);
+	note_wakeup(rq);
 	spin_unlock(&rq->lock);
 	spin_unlock_irqrestore(&t->wake_lock, flags);
 }
@@ -408,6 +410,7 @@ static void put_prev(struct rq *rq, struct task *prev, bool sleeps)
 	if (prev == rq->idle)
 		return;
 	if (sleeps) {
+		note_sleep(rq, prev);
 		WRITE_ONCE(prev->on_rq, false);
 		dequeue_task(rq, prev);
 		if (READ_ONCE(prev->state) & TASK_UNINTERRUPTIBLE)
@@ -423,6 +426,7 @@ static void put_prev(struct rq *rq, struct task *prev, bool sleeps)
 
 static void set_next(struct rq *rq, struct task *next)
 {
+	bool was_idle = rq->curr == rq->idle;
 	u64 waited;
 
 	next->se.exec_start = rq->clock;
@@ -435,6 +439,8 @@ static void set_next(struct rq *rq, struct task *next)
 	waited = rq->clock - next->se.wait_start;
 	next->se.run_delay += waited;
 	rq->run_delay += waited;
+	if (was_idle)
+		note_roused(rq, waited);
 	if (unlikely(!rq->tick_short))
 		cputime_start_tick(rq);
 }
@@ -580,6 +586,8 @@ void sched_fork(struct task *t)
 	t->se.run_delay = 0;
 	t->se.nr_switches = 0;
 	t->se.nr_migrations = 0;
+	t->se.overlap = AVERAGE_MAX_NS;
+	t->se.first_wake = 0;
 	t->se.boost = 0;
 	rt_init_task(t);
 	t->on_rq = false;

@@ -38,6 +38,7 @@ struct rq {
 	u64 nr_switches, run_delay;
 	s64 nr_uninterruptible, nr_iowait; /* [A] sums over CPUs count */
 	bool idle_polling;
+	u32 rouse; /* ns: how long rousing it from idle takes, on average */
 	/* cycles: spent idle, idle since, not idle since */
 	u64 idle_time, idle_since, busy_since;
 	/* cputime.c; the CPU's own, interrupts off */
@@ -146,6 +147,12 @@ void load_tick(ktime_t now);
 
 /* sched_balance.c */
 u32 select_task_rq(struct task *t, u32 prev_cpu);
+/* The current task has woken another; a task goes to sleep at rq->clock. */
+void note_wakeup(const struct rq *rq);
+void note_sleep(const struct rq *rq, struct task *t);
+/* This idle CPU began to run a task @ns after that was woken. */
+void note_roused(struct rq *rq, u64 ns);
+enum { AVERAGE_MAX_NS = 1000000, ROUSE_MIN_NS = 5000 };
 bool idle_balance(struct rq *rq);
 void move_task_locked(struct rq *from, struct rq *to, struct task *t);
 /* Off a CPU it may no longer use; drops and retakes @rq's lock. */

@@ -44,7 +44,10 @@ struct sched_entity {
 	u8 boost;		/* PI: effective rt priority, 0 none */
 	cpumask_t allowed;
 	u32 nr_migrations;
-	u32 last_wakee_cpu;
+	/* A waker: ns from waking somebody until it sleeps, on average; and
+	 * when it first did since it last slept, 0 for not yet. */
+	u32 overlap;
+	u64 first_wake;
 };
 
 /* Give up the CPU; returns when chosen again. Task context, no locks. */
