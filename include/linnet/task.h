@@ -70,6 +70,13 @@ struct split_time {
 	u64 first_ns, second_ns; /* [lock] */
 };
 
+/* Where the task touches anonymous memory in sequence: guesses of mm/memory.c. */
+enum { FAULT_STREAMS = 4 };
+struct fault_stream {
+	u64 next;   /* the address that would continue it */
+	u32 window; /* pages installed last time */
+};
+
 struct task {
 	struct thread_info ti; /* first: entry.S */
 
@@ -145,6 +152,8 @@ struct task {
 	/* accounting */
 	ktime_t start_time; /* boot-time clock */
 	u64 nvcsw, nivcsw, min_flt, maj_flt;
+	struct fault_stream streams[FAULT_STREAMS];
+	u32 oldest_stream;
 	u64 hang_switches; /* khungtaskd: switches at its last look */
 	struct io_accounting io;
 	u64 timer_slack_ns;
