@@ -156,11 +156,15 @@ static void reparent_child(struct task *dying, struct task *child,
 			   struct task *to, struct list_head *dead)
 {
 	bool same_group = same_thread_group(to, dying);
+	struct task *t;
 
-	child->real_parent = to;
-	child->parent = to;
-	if (!same_group && child->pdeath_signal)
-		send_signal(child->pdeath_signal, SEND_SIG_NOINFO, child, true);
+	/* Only the leader is in the list of children, but all have a parent. */
+	list_for_each_entry(t, &child->tg->threads, thread_node) {
+		t->real_parent = to;
+		t->parent = to;
+		if (t->pdeath_signal)
+			send_signal(t->pdeath_signal, SEND_SIG_NOINFO, t, true);
+	}
 	list_move_tail(&child->sibling, &to->children);
 	if (same_group)
 		return;

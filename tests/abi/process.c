@@ -1,6 +1,7 @@
 /* Processes and threads: clone, fork, vfork, wait, exit, sessions, prctl. */
 #include "abi.h"
 
+#include <pthread.h>
 #include <linux/sched.h>
 #include <linux/securebits.h>
 #include <sched.h>
@@ -484,6 +485,84 @@ CASE("orphans go to the nearest subreaper, PDEATHSIG follows the parent")
 	gate_open(&go);
 	EQ(abi_exit_code(middle), 0);
 	EQ(abi_exit_code(orphan), 1000 + SIGUSR1);
+}
+
+static void *last_of_its_process(void *old_parent)
+{
+	pid_t me = getpid(), child;
+
+	while (getppid() == (pid_t)(intptr_t)old_parent)
+		sched_yield();
+	abi_wait_state(me, 'Z'); /* the leader */
+	child = fork();
+	if (!child) {
+		while (getppid() == me)
+			sched_yield();
+		_exit(getppid() == 1 ? 8 : 9);
+	}
+	syscall(SYS_exit, 0);
+	return NULL;
+}
+
+CASE("threads get the new parent too: the orphans of the last one find it")
+{
+	pid_t a, b;
+	int status, got = 0;
+
+	OK(prctl(PR_SET_CHILD_SUBREAPER, 1));
+	CHILD(a) {
+		pid_t me = getpid();
+
+		b = fork();
+		if (!b) {
+			pthread_t t;
+
+			pthread_create(&t, NULL, last_of_its_process,
+				       (void *)(intptr_t)me);
+			syscall(SYS_exit, 0);
+		}
+		_exit(0);
+	}
+	EQ(abi_exit_code(a), 0);
+	while ((b = waitpid(-1, &status, 0)) > 0)
+		got |= WEXITSTATUS(status);
+	EQ(got, 9);
+}
+
+static volatile bool forked;
+
+static void *fork_and_end(void *pipe)
+{
+	int *fds = pipe;
+	pid_t child = fork();
+
+	forked = true;
+	if (!child) {
+		sigset_t set;
+
+		sigemptyset(&set);
+		sigaddset(&set, SIGUSR1);
+		sigprocmask(SIG_BLOCK, &set, NULL);
+		prctl(PR_SET_PDEATHSIG, SIGUSR1);
+		write(fds[1], "x", 1);
+		_exit(sigwaitinfo(&set, NULL) == SIGUSR1 ? 5 : 6);
+	}
+	read(fds[0], &(char){0}, 1);
+	syscall(SYS_exit, 0);
+	return NULL;
+}
+
+CASE("PDEATHSIG comes when the thread that forked ends")
+{
+	int fds[2], status;
+	pthread_t t;
+
+	OK(pipe(fds));
+	NEED(!pthread_create(&t, NULL, fork_and_end, fds));
+	while (!forked)
+		sched_yield();
+	CHECK(waitpid(-1, &status, 0) > 0);
+	EQ(WEXITSTATUS(status), 5);
 }
 
 CASE("a subreaper's flag is not inherited, an orphan's getppid changes")
