@@ -1,6 +1,10 @@
 /* Names, system information, random numbers, logs, odds and ends. */
 #include "abi.h"
 
+#include <linux/kcov.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/klog.h>
@@ -175,4 +179,70 @@ CASE("reboot: magic numbers and rights")
 			    NULL), EPERM);
 	}
 	abi_reap(pid);
+}
+
+/* --- KCOV, in a build that has it --- */
+
+static int open_kcov(void)
+{
+	int fd;
+
+	mkdir("debug", 0700);
+	if (mount("debugfs", "debug", "debugfs", 0, NULL))
+		SKIP("no debugfs");
+	fd = open("debug/kcov", O_RDWR);
+	if (fd < 0)
+		SKIP("no KCOV");
+	return fd;
+}
+
+CASE("kcov: a task's calls leave their way in the area")
+{
+	enum { WORDS = 4096 };
+	int fd = open_kcov(), other;
+	volatile uint64_t *area;
+	pid_t pid;
+
+	ERR(ioctl(fd, KCOV_ENABLE, KCOV_TRACE_PC), EINVAL);
+	ERR(ioctl(fd, KCOV_INIT_TRACE, 1), EINVAL);
+	ERR(ioctl(fd, TCGETS, 0), ENOTTY);
+	OK(ioctl(fd, KCOV_INIT_TRACE, WORDS));
+	ERR(ioctl(fd, KCOV_INIT_TRACE, WORDS), EBUSY);
+	CHECK(mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED);
+	area = mmap(NULL, WORDS * 8, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	NEED(area != MAP_FAILED);
+	ERR(ioctl(fd, KCOV_ENABLE, 7), EINVAL);
+	ERR(ioctl(fd, KCOV_DISABLE, 0), EINVAL);
+	OK(ioctl(fd, KCOV_ENABLE, KCOV_TRACE_PC));
+	ERR(ioctl(fd, KCOV_ENABLE, KCOV_TRACE_PC), EBUSY);
+	area[0] = 0;
+	syscall(SYS_getppid);
+	uint64_t n = area[0];
+	CHECK(n > 0 && n < WORDS);
+	CHECK(area[1] >> 48 == 0xffff && area[n] >> 48 == 0xffff);
+	/* A child is not traced, and cannot take the area over. */
+	CHILD(pid) {
+		area[0] = 0;
+		syscall(SYS_getppid);
+		EQ(area[0], 0);
+		ERR(ioctl(fd, KCOV_ENABLE, KCOV_TRACE_PC), EBUSY);
+		ERR(ioctl(fd, KCOV_DISABLE, 0), EINVAL);
+	}
+	abi_reap(pid);
+	other = open("debug/kcov", O_RDWR);
+	OK(ioctl(other, KCOV_INIT_TRACE, WORDS));
+	ERR(ioctl(other, KCOV_ENABLE, KCOV_TRACE_PC), EBUSY);
+	ERR(ioctl(fd, KCOV_DISABLE, 1), EINVAL);
+	OK(ioctl(fd, KCOV_DISABLE, 0));
+	area[0] = 0;
+	syscall(SYS_getppid);
+	EQ(area[0], 0);
+	/* Who ends lets go of it. */
+	CHILD(pid) {
+		OK(ioctl(fd, KCOV_ENABLE, KCOV_TRACE_PC));
+		close(fd);
+	}
+	abi_reap(pid);
+	CHECK(area[0] > 0);
+	OK(ioctl(fd, KCOV_ENABLE, KCOV_TRACE_PC));
 }
