@@ -13,7 +13,7 @@ test-stress: $(BUILD)/Image $(BUILD)/initramfs.cpio.gz $(MUSL_STAMP) ## many tas
 	@BUILD=$(BUILD) tests/stress/run_tests.sh --kernel $(BUILD)/Image \
 		--initrd $(BUILD)/initramfs.cpio.gz
 
-.PHONY: test-debian test-python test-stress-ng
+.PHONY: test-debian test-python test-stress-ng bench-latency
 test-debian: $(BUILD)/Image $(BUILD)/initramfs.cpio.gz ## Debian's programs on Debian's libraries (fetches packages)
 	@BUILD=$(BUILD) tests/debian/run_tests.sh --kernel $(BUILD)/Image
 
@@ -22,6 +22,9 @@ test-python: $(BUILD)/Image $(BUILD)/initramfs.cpio.gz ## CPython's own tests, a
 
 test-stress-ng: $(BUILD)/Image $(BUILD)/initramfs.cpio.gz ## every stressor of stress-ng, against Linux (over an hour)
 	@BUILD=$(BUILD) tests/debian/run_stress_ng.sh --kernel $(BUILD)/Image
+
+bench-latency: $(BUILD)/Image $(BUILD)/initramfs.cpio.gz ## how late threads wake: cyclictest, against Linux
+	@BUILD=$(BUILD) tests/debian/run_latency.sh --kernel $(BUILD)/Image
 
 .PHONY: syscall-table
 syscall-table: $(BUILD)/gen/syscall_list.h ## write the table in docs/syscalls/README.md
