@@ -37,12 +37,18 @@ CPPFLAGS := -nostdinc -Iinclude -Iarch/arm64/include -I$(BUILD)/gen \
 	-I$(BUILD)/uapi
 CFLAGS := -std=gnu17 -O2 -g -ffreestanding -fno-pic -mgeneral-regs-only \
 	-mno-outline-atomics -ffixed-x18 -fno-strict-aliasing -fno-common \
-	-fno-asynchronous-unwind-tables -fno-stack-protector \
+	-fno-asynchronous-unwind-tables \
 	-fno-delete-null-pointer-checks -fno-omit-frame-pointer \
 	-fno-ipa-sra -fwrapv -mbranch-protection=none \
 	-ffile-prefix-map=$(CURDIR)=. \
 	-Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wvla \
 	-Wno-unused-parameter
+# The canary is in the current task (asm/thread.h, TI_CANARY). None while the
+# task is not there yet, nor where it is checked.
+stack_protector = $(if $(filter $(not_protected),$*),-fno-stack-protector, \
+	-fstack-protector-strong -mstack-protector-guard=sysreg \
+	-mstack-protector-guard-reg=tpidr_el1 -mstack-protector-guard-offset=32)
+not_protected := arch/arm64/kernel/early_map
 ifdef DEBUG
 # The sanitizers of the debug build. The offset is asm/kasan.h's.
 KASAN_OFFSET := 0xdffff00000000000
@@ -77,7 +83,7 @@ gen := $(BUILD)/gen/syscall_list.h $(BUILD)/gen/vdso_offsets.h
 $(BUILD)/obj/%.o: %.c Makefile | $(UAPI_STAMP) $(gen)
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
-	@$(CC) $(CPPFLAGS) $(CFLAGS) $(sanitize) $(CFLAGS-$*.o) -MMD -MP -c -o $@ $<
+	@$(CC) $(CPPFLAGS) $(CFLAGS) $(stack_protector) $(sanitize) $(CFLAGS-$*.o) -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/%.o: %.S Makefile | $(UAPI_STAMP) $(gen)
 	@mkdir -p $(@D)

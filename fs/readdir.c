@@ -23,7 +23,7 @@ struct getdents {
 	int err;
 };
 
-static bool emit(struct dir_context *ctx, const char *name, int len, loff_t off,
+__no_canary static bool emit(struct dir_context *ctx, const char *name, int len, loff_t off,
 		 u64 ino, u32 dtype)
 {
 	struct getdents *g = container_of(ctx, struct getdents, ctx);

@@ -19,6 +19,8 @@ int sysctl_panic_on_oops;
 u32 tainted; /* [A] enum taint */
 static u32 panicking;
 
+void __stack_chk_fail(void);
+
 static int __init_text param_panic(const char *value)
 {
 	s64 v;
@@ -65,6 +67,13 @@ void panic(const char *fmt, ...)
 		machine_restart();
 	machine_halt();
 	unreachable();
+}
+
+/* Called by the compiler's code: the canary of a frame has been overwritten. */
+void __stack_chk_fail(void)
+{
+	panic("stack-protector: the stack is corrupted in %pS",
+	      __builtin_return_address(0));
 }
 
 void add_taint(u32 flag)

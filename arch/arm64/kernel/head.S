@@ -183,23 +183,22 @@ primary_switched:
 	adrp	x2, vectors
 	add	x2, x2, :lo12:vectors
 	msr	vbar_el1, x2
-	msr	tpidr_el1, xzr		/* CPU 0 uses the section itself */
+	msr	tpidr_el1, x0
 	isb
 	mov	x0, x20
 	mov	x1, x22
 	bl	arm64_start
 	b	.
 
-/* x20 = struct secondary_boot: task, stack top, per-CPU offset (physical) */
+/* x20 = struct secondary_boot: task, stack top (physical) */
 secondary_switched:
 	ldr	x1, =PAGE_OFFSET
 	add	x20, x20, x1
 	ldp	x0, x1, [x20]
-	ldr	x2, [x20, #16]
 	mov	x18, x0
 	mov	sp, x1
 	str	x0, [sp]
-	msr	tpidr_el1, x2
+	msr	tpidr_el1, x0
 	mov	x29, xzr
 	adrp	x2, vectors
 	add	x2, x2, :lo12:vectors

@@ -168,7 +168,7 @@ static void el0_fp_exception(struct pt_regs *regs, u64 esr)
 	force_sig_fault(SIGFPE, code, regs->pc);
 }
 
-void el0_exception(struct pt_regs *regs, u64 esr, u64 far)
+__no_canary void el0_exception(struct pt_regs *regs, u64 esr, u64 far)
 {
 	local_irq_enable();
 	current_ti()->fault_code = 0;
