@@ -13,6 +13,7 @@ obj-y += arch/arm64/lib/uaccess.o
 obj-y += arch/arm64/mm/context.o
 obj-y += arch/arm64/mm/fault.o
 obj-y += arch/arm64/mm/mmu.o
+obj-y += arch/arm64/mm/mmu_test.o
 obj-y += arch/arm64/mm/pgtable.o
 obj-y += arch/arm64/vdso/vdso_blob.o
 obj-y += arch/arm64/lib/futex.o

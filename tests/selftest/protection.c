@@ -52,7 +52,7 @@ static bool fatal_stack_overrun(void)
 {
 	char buf[16];
 
-	overrun(buf, sizeof(buf) + 8);
+	overrun(buf, sizeof(buf) + 64); /* past redzones, if there are any */
 	return true;
 }
 KTEST_FATAL(fatal_stack_overrun);

@@ -208,10 +208,15 @@ secondary_switched:
 	b	.
 	.ltorg
 
+/* Gone after boot, with the frames behind it: below init_stack is its guard. */
+	.section .boot_stack.early, "aw", @nobits
+	.balign 4096
+	.space	4096
+boot_stack_top:
+	.space	4096
+
 	.section .boot_stack, "aw", @nobits
 	.balign 2 * THREAD_SIZE
 	.globl init_stack
 init_stack:
 	.space	THREAD_SIZE
-	.space	4096
-boot_stack_top:

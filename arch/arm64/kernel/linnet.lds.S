@@ -108,6 +108,11 @@ SECTIONS
 		*(.bss .bss.* COMMON)
 		. = ALIGN(8);
 		_bss_end = .;
+		. = ALIGN(PAGE_SIZE);
+		_boot_stack_start = .;
+		*(.boot_stack.early)
+		. = ALIGN(2 << THREAD_SHIFT);
+		_boot_stack_end = .;
 		*(.boot_stack)
 		. = ALIGN(PAGE_SIZE);
 	}
