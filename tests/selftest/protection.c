@@ -2,11 +2,17 @@
  * What protects the kernel's memory from the kernel's own mistakes. The tests
  * that are called fatal make one and must not survive it (fatal.exp).
  */
+#include <asm/page.h>
+#include <asm/sections.h>
+#include <asm/uaccess.h>
+#include <linnet/boot.h>
 #include <linnet/errno.h>
 #include <linnet/ktest.h>
+#include <linnet/mm.h>
 #include <linnet/string.h>
 #include <linnet/task.h>
 #include <linnet/wait.h>
+#include <linux/mman.h>
 
 struct canary_report {
 	u64 canary;
@@ -56,3 +62,91 @@ static bool fatal_stack_overrun(void)
 	return true;
 }
 KTEST_FATAL(fatal_stack_overrun);
+
+/* --- memory of the kernel --- */
+
+static void write_byte(volatile u8 *p)
+{
+	*p = *p;
+}
+
+static bool fatal_write_to_text(void)
+{
+	write_byte((u8 *)_start);
+	return true;
+}
+KTEST_FATAL(fatal_write_to_text);
+
+static bool fatal_write_to_text_alias(void)
+{
+	write_byte(phys_to_virt(symbol_to_phys(_start)));
+	return true;
+}
+KTEST_FATAL(fatal_write_to_text_alias);
+
+static bool fatal_write_to_rodata(void)
+{
+	write_byte((u8 *)linnet_banner);
+	return true;
+}
+KTEST_FATAL(fatal_write_to_rodata);
+
+static u32 code[] = {0xd65f03c0}; /* ret */
+
+static bool fatal_execute_data(void)
+{
+	sync_icache(code, sizeof(code));
+	((void (*)(void))code)();
+	return true;
+}
+KTEST_FATAL(fatal_execute_data);
+
+static __noinline u64 recurse(u64 depth)
+{
+	volatile u64 frame[16] = {depth};
+
+	return depth ? recurse(depth - 1) + frame[depth % 16] : 0;
+}
+
+static bool fatal_stack_overflow(void)
+{
+	recurse(THREAD_SIZE / 16);
+	return true;
+}
+KTEST_FATAL(fatal_stack_overflow);
+
+/* --- memory of programs --- */
+
+#define USER_PAGE 0x400000ul
+
+/* An address space with one page of code, as if a program ran here. */
+static bool become_user(void)
+{
+	u32 ret = 0xd65f03c0;
+
+	current->mm = mm_alloc();
+	KTEST_CHECK(current->mm);
+	activate_mm(current->mm);
+	KTEST_CHECK(do_mmap(NULL, USER_PAGE, PAGE_SIZE,
+			    PROT_READ | PROT_WRITE | PROT_EXEC,
+			    MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS,
+			    0) == USER_PAGE);
+	KTEST_CHECK(!put_user(ret, (u32 __user *)USER_PAGE));
+	return true;
+}
+
+static bool fatal_user_access(void)
+{
+	KTEST_CHECK(become_user());
+	write_byte((u8 *)USER_PAGE);
+	return true;
+}
+KTEST_FATAL(fatal_user_access);
+
+static bool fatal_user_execute(void)
+{
+	KTEST_CHECK(become_user());
+	((void (*)(void))USER_PAGE)();
+	return true;
+}
+KTEST_FATAL(fatal_user_execute);

@@ -9,9 +9,11 @@
 #include <asm/hwcap.h>
 #include <asm/setup.h>
 #include <asm/sysreg.h>
+#include <asm/uaccess.h>
 #include <linnet/cpumask.h>
 #include <linnet/printk.h>
 #include <linnet/seq_file.h>
+#include <linnet/task.h>
 #include <asm/percpu.h>
 
 u64 elf_hwcap __ro_after_init, elf_hwcap2 __ro_after_init;
@@ -106,6 +108,28 @@ struct cpu_identity {
 };
 static DEFINE_PERCPU(struct cpu_identity, cpu_identity);
 
+bool pan_in_use __ro_after_init;
+
+/*
+ * PAN is set from here on, and by each exception. What must turn it off has been
+ * patched by what the boot CPU has; all CPUs of a machine are the same in that.
+ */
+static void pan_init(void)
+{
+	bool here = cpu_has_pan();
+
+	if (smp_processor_id() == 0)
+		pan_in_use = here;
+	if (here != pan_in_use)
+		panic("CPU %u differs from the first in FEAT_PAN",
+		      smp_processor_id());
+	if (!here)
+		return;
+	write_sysreg(read_sysreg(sctlr_el1) & ~(u64)SCTLR_SPAN, sctlr_el1);
+	isb();
+	uaccess_disable();
+}
+
 /**
  * cpu_init - registers every CPU sets up for itself
  *
@@ -122,6 +146,7 @@ void cpu_init(void)
 	write_sysreg(0, mdscr_el1);
 	write_sysreg(0, tpidrro_el0);
 	isb();
+	pan_init();
 }
 
 /* CRm, op2 of the ID registers whose features programs may see. */

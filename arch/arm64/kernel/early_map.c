@@ -8,6 +8,9 @@
  *   swapper_pg_dir  the kernel image with its final permissions (W^X), page by
  *                   page; the linear map follows in mmu.c
  *
+ * and changes the instructions that depend on what the CPU has, because nobody
+ * can write to the text later.
+ *
  * Tables come from a static pool in .bss, zeroed by the image's loader code
  * below because nobody else has cleared .bss yet.
  */
@@ -100,8 +103,32 @@ static void invalidate_lines(u64 start, u64 end)
 	dsb(sy);
 }
 
+struct pan_branch {
+	s32 insn, target; /* relative to the field itself */
+};
+
+#define INSN_B 0x14000000u
+
+/* Where PAN has to be off, uaccess.S: the instruction becomes a branch. */
+static void patch_pan_branches(void)
+{
+	const struct pan_branch *p = (void *)_pan_branch_start;
+	const struct pan_branch *end = (void *)_pan_branch_end;
+
+	if (!cpu_has_pan())
+		return;
+	for (; p < end; p++) {
+		u64 insn = (u64)&p->insn + (s64)p->insn;
+		u64 target = (u64)&p->target + (s64)p->target;
+
+		*(volatile u32 *)insn =
+			INSN_B | ((u32)(target - insn) >> 2 & 0x3ffffff);
+		invalidate_lines(insn, insn + 4);
+	}
+}
+
 /**
- * early_map_kernel - zero .bss, build both roots
+ * early_map_kernel - zero .bss, build both roots, patch the text
  *
  * Context: MMU off, physical addresses, boot stack (which is in .bss but
  * outside the part cleared here).
@@ -120,6 +147,7 @@ struct early_roots early_map_kernel(void)
 	map_section(_init_text, _init_text_end, PROT_KERNEL_RX);
 	map_section(_init_data, _image_end, PROT_KERNEL_RW);
 	map_early_shadow();
+	patch_pan_branches();
 	invalidate_lines((u64)_bss_start, (u64)_bss_end);
 	return (struct early_roots){idmap_pg_dir, swapper_pg_dir};
 }

@@ -82,7 +82,7 @@ enable_mmu:
 	dsb	nsh
 	isb
 	ldr	x3, =SCTLR_EL1_ON
-	/* SPAN: leave PAN alone on exceptions until the CPU is probed. */
+	/* SPAN: exceptions leave PAN alone until cpu_init(). */
 	orr	x3, x3, #SCTLR_SPAN
 	msr	sctlr_el1, x3
 	isb

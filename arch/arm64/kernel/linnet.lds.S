@@ -64,6 +64,9 @@ SECTIONS
 		_extable_start = .;
 		KEEP(*(.extable))
 		_extable_end = .;
+		_pan_branch_start = .;
+		KEEP(*(.pan_branch))
+		_pan_branch_end = .;
 		. = ALIGN(PAGE_SIZE);
 		KEEP(*(.vdso))
 		. = ALIGN(8);

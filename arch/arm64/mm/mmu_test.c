@@ -156,6 +156,17 @@ static bool mmu_user_protections(void)
 }
 KTEST(mmu_user_protections);
 
+/* A CPU that has it refuses the kernel user addresses (uaccess.S). */
+static bool mmu_pan_is_on(void)
+{
+	if (!cpu_has_pan())
+		return true;
+	KTEST_CHECK(read_sysreg(s3_0_c4_c2_3) & PSR_PAN);
+	KTEST_CHECK(!(read_sysreg(sctlr_el1) & SCTLR_SPAN));
+	return true;
+}
+KTEST(mmu_pan_is_on);
+
 static bool stack_guarded(u64 stack)
 {
 	KTEST_CHECK(kernel_virt_to_phys(stack) != ~0ul);

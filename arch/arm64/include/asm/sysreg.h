@@ -18,12 +18,16 @@
 	})
 #define write_sysreg(v, reg)                                                   \
 	__asm__ volatile("msr " #reg ", %0" ::"r"((unsigned long)(v)) : "memory")
+
+/* FEAT_PAN: the kernel cannot use user addresses by mistake. */
+#define cpu_has_pan() (read_sysreg(id_aa64mmfr1_el1) >> ID_PAN_SHIFT & 0xf)
 #endif
 
 /* PSTATE / SPSR_ELx: most fields come from the UAPI's asm/ptrace.h */
 #define PSR_M32_BIT   0x10
 #define PSR_SS_BIT    (1 << 21)
 #define PSR_BTYPE     (3 << 10)
+#define PSR_PAN       (1 << 22)
 #define PSR_NZCV      0xf0000000
 
 /* SCTLR_EL1 */
@@ -60,6 +64,12 @@
 #define TCR_IPS_SHIFT  32
 #define TCR_AS16       (1 << 36)
 #define TCR_TBI0       (1 << 37)
+
+/* ID_AA64MMFR1_EL1 */
+#define ID_PAN_SHIFT   20
+
+/* The assembler knows the name only with -march=armv8.1-a. */
+#define SET_PAN(n)     .inst 0xd500409f | (n) << 8
 
 /* ESR_EL1 */
 #define ESR_EC_SHIFT   26

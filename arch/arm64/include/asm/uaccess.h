@@ -13,6 +13,8 @@
 #include <linnet/kasan.h>
 #include <linnet/types.h>
 
+extern bool pan_in_use; /* [I] PSTATE.PAN is set in the kernel */
+
 /* Is [addr, addr + len) inside the user half? */
 static __always_inline bool access_ok(const void __user *addr, size_t len)
 {
@@ -56,6 +58,22 @@ static inline int __must_check copy_from_user(void *to, const void __user *from,
 static inline size_t clear_user(void __user *to, size_t n)
 {
 	return access_ok(to, n) ? __arch_clear_user(to, n) : n;
+}
+
+/*
+ * Around plain loads and stores of user memory; the unprivileged ones need
+ * nothing. Not nested, and nothing that sleeps by itself is between them.
+ */
+static inline void uaccess_enable(void)
+{
+	if (pan_in_use)
+		__asm__ volatile(".inst 0xd500409f" ::: "memory");
+}
+
+static inline void uaccess_disable(void)
+{
+	if (pan_in_use)
+		__asm__ volatile(".inst 0xd500419f" ::: "memory");
 }
 
 /* One entry of the exception table, relative to itself. */
