@@ -48,7 +48,7 @@ CFLAGS := -std=gnu17 -O2 -g -ffreestanding -fno-pic -mgeneral-regs-only \
 stack_protector = $(if $(filter $(not_protected),$*),-fno-stack-protector, \
 	-fstack-protector-strong -mstack-protector-guard=sysreg \
 	-mstack-protector-guard-reg=tpidr_el1 -mstack-protector-guard-offset=32)
-not_protected := arch/arm64/kernel/early_map
+not_protected := arch/arm64/kernel/early_map arch/arm64/kernel/early_kaslr
 ifdef DEBUG
 # The sanitizers of the debug build. The offset is asm/kasan.h's.
 KASAN_OFFSET := 0xdffff00000000000
@@ -67,12 +67,13 @@ LDSFLAGS := -DCONFIG_DEBUG
 #   are the sanitizer:			kasan*, stackdepot
 #   read and link free objects:		slab
 #   run at every lock:			lockcheck
-not_kasan := arch/arm64/kernel/early_map arch/arm64/mm/kasan_shadow \
+not_kasan := arch/arm64/kernel/early_map arch/arm64/kernel/early_kaslr \
+	arch/arm64/mm/kasan_shadow \
 	mm/kasan/kasan mm/kasan/kasan_report mm/kasan/kasan_slab \
 	mm/kasan/kasan_string kernel/stackdepot kernel/lockcheck mm/slab
 # Not with the MMU off; nor in the reporters themselves.
 UBSAN := -fsanitize=shift-exponent,integer-divide-by-zero,bounds,object-size,bool,unreachable
-not_ubsan := arch/arm64/kernel/early_map mm/kasan/% kernel/ubsan
+not_ubsan := arch/arm64/kernel/early_map arch/arm64/kernel/early_kaslr mm/kasan/% kernel/ubsan
 sanitize = $(if $(filter $(not_kasan),$*),,$(KASAN)) \
 	$(if $(filter $(not_ubsan),$*),,$(UBSAN))
 endif
@@ -92,6 +93,7 @@ $(BUILD)/obj/%.o: %.S Makefile | $(UAPI_STAMP) $(gen)
 
 # Runs before the MMU is on: no jump tables, only aligned accesses.
 CFLAGS-arch/arm64/kernel/early_map.o := -fno-jump-tables -mstrict-align
+CFLAGS-arch/arm64/kernel/early_kaslr.o := -fno-jump-tables -mstrict-align
 
 # The system-call table's source: Linux's own list for arm64.
 $(BUILD)/gen/syscall_list.h: | $(UAPI_STAMP)
@@ -130,18 +132,22 @@ link = $(CC) -nostdlib -static -no-pie -Wl,-T,$(BUILD)/kernel.lds \
 	-Wl,--build-id=sha1 -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments \
 	-Wl,-z,noexecstack
 
-# Linked three times: without the symbol table, with one of the right size, and
-# with the final addresses in it.
-ksymtab = $(NM) -n $(1) | scripts/ksymtab.py > $(BUILD)/ksymtab.S && \
+# Linked three times: with an empty symbol table, with one of the right size, and
+# with the final addresses in it. The second one also tells where the addresses
+# are that have to change when the kernel runs elsewhere.
+ksymtab = $(if $(1),$(NM) -n $(1),:) | scripts/ksymtab.py > $(BUILD)/ksymtab.S && \
 	$(CC) -c -o $(BUILD)/ksymtab.o $(BUILD)/ksymtab.S
 
-$(BUILD)/kernel.elf: $(objs) $(BUILD)/kernel.lds scripts/ksymtab.py
+$(BUILD)/kernel.elf: $(objs) $(BUILD)/kernel.lds scripts/ksymtab.py scripts/relocs.py
 	@echo "  LINK    $@"
-	@$(link) -o $(BUILD)/kernel.tmp $(objs)
-	@$(call ksymtab,$(BUILD)/kernel.tmp)
+	@$(call ksymtab,)
 	@$(link) -o $(BUILD)/kernel.tmp $(objs) $(BUILD)/ksymtab.o
 	@$(call ksymtab,$(BUILD)/kernel.tmp)
-	@$(link) -o $@ $(objs) $(BUILD)/ksymtab.o
+	@$(link) -Wl,--emit-relocs -o $(BUILD)/kernel.tmp $(objs) $(BUILD)/ksymtab.o
+	@$(call ksymtab,$(BUILD)/kernel.tmp)
+	@scripts/relocs.py $(BUILD)/kernel.tmp > $(BUILD)/relocs.S
+	@$(CC) -c -o $(BUILD)/relocs.o $(BUILD)/relocs.S
+	@$(link) -o $@ $(objs) $(BUILD)/ksymtab.o $(BUILD)/relocs.o
 	@rm -f $(BUILD)/kernel.tmp
 
 $(BUILD)/Image: $(BUILD)/kernel.elf
@@ -150,7 +156,7 @@ $(BUILD)/Image: $(BUILD)/kernel.elf
 
 clean: ## remove what was built (the cache of sources stays)
 	rm -rf $(BUILD)/obj $(BUILD)/gen $(BUILD)/kernel.elf $(BUILD)/Image \
-		$(BUILD)/kernel.lds $(BUILD)/vdso.* $(BUILD)/ksymtab.*
+		$(BUILD)/kernel.lds $(BUILD)/vdso.* $(BUILD)/ksymtab.* $(BUILD)/relocs.*
 
 debug: ## build with run-time checks into build-debug/
 	$(MAKE) BUILD=build-debug DEBUG=1

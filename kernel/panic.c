@@ -58,6 +58,7 @@ void panic(const char *fmt, ...)
 	pr_emerg("Kernel panic - not syncing: %s\n", text);
 	pr_emerg("CPU: %u  task: %s\n", smp_processor_id(), current->comm);
 	dump_stack();
+	pr_emerg("Kernel offset: %#lx\n", kaslr_offset);
 	pr_emerg("---[ end Kernel panic - not syncing: %s ]---\n", text);
 	if (panic_timeout > 0) {
 		for (int s = 0; s < panic_timeout * 1000; s++)

@@ -1,4 +1,5 @@
 obj-y += arch/arm64/kernel/cpu.o
+obj-y += arch/arm64/kernel/early_kaslr.o
 obj-y += arch/arm64/kernel/early_map.o
 obj-y += arch/arm64/kernel/entry.o
 obj-y += arch/arm64/kernel/head.o

@@ -103,6 +103,12 @@ SECTIONS
 		. = ALIGN(64);
 		_percpu_end = .;
 	}
+	/* Behind all that it describes, so that its size moves nothing. */
+	.relr : {
+		_relr_start = .;
+		KEEP(*(.relr))
+		_relr_end = .;
+	}
 	. = ALIGN(8);
 	_file_end = .;
 	.bss (NOLOAD) : {

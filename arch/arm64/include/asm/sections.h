@@ -10,6 +10,7 @@ extern char _init_text[], _init_text_end[];  /* RX, freed after boot */
 extern char _init_data[], _init_end[];	     /* RW, freed after boot */
 extern char _data_start[], _image_end[];
 extern char _bss_start[], _bss_end[];
+extern char _relr_start[], _relr_end[], _file_end[];
 extern char _boot_stack_start[], _boot_stack_end[]; /* freed after boot */
 extern char _idmap_text[], _idmap_text_end[];
 extern char _percpu_start[], _percpu_end[];
