@@ -3,6 +3,7 @@ obj-y += arch/arm64/kernel/early_kaslr.o
 obj-y += arch/arm64/kernel/early_map.o
 obj-y += arch/arm64/kernel/entry.o
 obj-y += arch/arm64/kernel/head.o
+obj-y += arch/arm64/kernel/pauth.o
 obj-y += arch/arm64/kernel/process.o
 obj-y += arch/arm64/kernel/psci.o
 obj-y += arch/arm64/kernel/signal.o

@@ -43,6 +43,7 @@ enum vm_flags {
 	VM_LOCKONFAULT = 0x80000,
 	VM_ACCOUNT = 0x100000,
 	VM_NORESERVE = 0x200000,
+	VM_BTI = 0x1000000, /* indirect branches only to landing pads */
 	VM_WIPEONFORK = 0x2000000,
 	VM_DONTDUMP = 0x4000000,
 	VM_HUGEPAGE = 0x20000000,   /* batch faults eagerly */

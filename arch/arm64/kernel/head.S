@@ -107,7 +107,7 @@ drop_to_el1:
 	ret
 1:	ldr	x1, =(SCTLR_RES1 | SCTLR_SPAN)
 	msr	sctlr_el1, x1
-	mov	x1, #HCR_RW
+	ldr	x1, =(HCR_RW | HCR_APK_API)
 	msr	hcr_el2, x1
 	mov	x1, #3			/* EL1PCTEN, EL1PCEN */
 	msr	cnthctl_el2, x1

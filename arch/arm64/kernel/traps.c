@@ -127,6 +127,7 @@ static bool emulate_id_register(struct pt_regs *regs)
 	if (rt != 31)
 		regs->regs[rt] = value;
 	regs->pc += 4;
+	regs->pstate &= ~(u64)PSR_BTYPE;
 	return true;
 }
 
@@ -137,7 +138,8 @@ static void el0_undefined(struct pt_regs *regs, u64 esr)
 	if ((class == EC_SYS64 || class == EC_UNKNOWN) &&
 	    emulate_id_register(regs))
 		return;
-	force_sig_fault(SIGILL, ILL_ILLOPC, regs->pc);
+	force_sig_fault(SIGILL, class == EC_FPAC ? ILL_ILLOPN : ILL_ILLOPC,
+			regs->pc);
 }
 
 static void el0_debug(struct pt_regs *regs, u64 esr)

@@ -44,6 +44,12 @@ struct cpu_context {
 	u64 fp, sp, pc;
 };
 
+/* Pointer authentication in user mode, pauth.c. */
+struct pauth {
+	u64 keys[10];	/* APIA, APIB, APDA, APDB, APGA: low, high half */
+	u64 enabled;	/* SCTLR_EL1's bits for the first four */
+};
+
 struct fpsimd_state {
 	__uint128_t vregs[32];
 	u32 fpsr, fpcr;
@@ -69,6 +75,7 @@ struct thread_info {
 	u64 canary; /* [I] of its stack; the first byte is 0, to end a string */
 	struct cpu_context ctx;
 	u64 tls;    /* TPIDR_EL0 while switched out */
+	struct pauth pauth;
 	struct fpsimd_state fp;
 	u32 fp_cpu; /* CPU whose registers last held fp */
 	u64 fault_address; /* for signal frames */
@@ -77,6 +84,17 @@ struct thread_info {
 
 static_assert(offsetof(struct thread_info, preempt_word) == TI_PREEMPT, "");
 static_assert(offsetof(struct thread_info, kstack) == TI_KSTACK, "");
+/* On a CPU that has it; [I] whether that is so. */
+extern bool cpu_has_pauth;
+/* New keys for a new program, all enabled. */
+void pauth_exec(void);
+/* Interrupts off. */
+void pauth_load(const struct pauth *p);
+/* prctl(2) */
+long pauth_reset_keys(u64 keys);
+long pauth_set_enabled_keys(u64 keys, u64 enabled);
+long pauth_get_enabled_keys(void);
+
 static_assert(offsetof(struct thread_info, percpu) == TI_PERCPU, "");
 static_assert(offsetof(struct thread_info, canary) == TI_CANARY, "");
 static_assert(offsetof(struct thread_info, ctx) == TI_CPU_CONTEXT, "");
