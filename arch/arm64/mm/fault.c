@@ -116,16 +116,23 @@ static void report_user_fault(int result, u64 esr, u64 addr, bool mapped)
 				  mapped ? SEGV_ACCERR : SEGV_MAPERR);
 }
 
+/* LDTR, STTR and their kind: user mode's rights count (Arm ARM C4.1.66). */
+static bool is_unprivileged(u32 insn)
+{
+	return (insn & 0x3b200c00) == 0x38000800;
+}
+
 /*
- * The kernel may only touch user memory where the exception table says so. PAN
- * makes anything else a permission fault, which no VMA can resolve. Only such a
- * fault is worth the search: the others end in memory, or here again.
+ * The kernel touches user memory with unprivileged loads and stores, or with PAN
+ * off. PAN makes anything else a permission fault, which no VMA can resolve.
  */
 static bool stray_access(const struct pt_regs *regs, u64 esr)
 {
-	return esr_class(esr) == EC_IABT_CUR ||
-	       (esr_fault_group(esr) == FSC_PERMISSION &&
-		!extable_find(regs->pc));
+	if (esr_class(esr) == EC_IABT_CUR)
+		return true;
+	return esr_fault_group(esr) == FSC_PERMISSION &&
+	       (regs->pstate & PSR_PAN) &&
+	       !is_unprivileged(*(const u32 *)regs->pc);
 }
 
 static void do_page_fault(struct pt_regs *regs, u64 esr, u64 addr)
@@ -139,7 +146,7 @@ static void do_page_fault(struct pt_regs *regs, u64 esr, u64 addr)
 	if (!user_mode(regs) && stray_access(regs, esr)) {
 		die(esr_class(esr) == EC_IABT_CUR
 			    ? "Kernel executes user memory"
-			    : "Kernel access to user memory outside the exception table",
+			    : "Kernel access to user memory outside of a user copy",
 		    regs, esr, addr);
 		return;
 	}
