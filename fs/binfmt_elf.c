@@ -207,9 +207,7 @@ static u64 program_bias(const struct elf_info *info)
 		return 0;
 	if (info->interp.size) {
 		base = ELF_ET_DYN_BASE;
-		if (randomize_layout())
-			base += get_random_below(1ul << 33) << PAGE_SHIFT &
-				((1ul << 40) - 1);
+		base += random_mmap_offset();
 		base = ALIGN_DOWN(base, max(info->align, PAGE_SIZE));
 	}
 	return choose_bias(info, base);
@@ -354,7 +352,7 @@ static int create_tables(struct binprm *b, const struct elf_file *prog, u64 bias
 
 	at = b->p & ~15ul;
 	if (randomize_layout())
-		at -= get_random_below(8192) & ~15ul;
+		at -= get_random_below(PAGE_SIZE) & ~15ul;
 	plat = at -= sizeof(platform);
 	random = at = (at - sizeof(seed)) & ~15ul;
 	get_random_bytes(seed, sizeof(seed));
@@ -387,8 +385,7 @@ static u64 random_stack_top(void)
 	u64 top = USER_END;
 
 	if (randomize_layout())
-		top -= get_random_below(1ul << 22) << PAGE_SHIFT &
-		       ((16ul << 30) - 1);
+		top -= get_random_below(1ul << STACK_RND_BITS) << PAGE_SHIFT;
 	return top;
 }
 
@@ -397,7 +394,8 @@ static void set_brk(struct mm *mm, u64 end)
 	mm->start_brk = mm->brk = ALIGN_UP(end, PAGE_SIZE);
 	if (randomize_layout() && sysctl_randomize_va_space > 1)
 		mm->start_brk = mm->brk =
-			mm->brk + (get_random_below(1ul << 18) << PAGE_SHIFT);
+			mm->brk + (get_random_below(1ul << BRK_RND_BITS)
+				   << PAGE_SHIFT);
 }
 
 /* After the point of no return. */

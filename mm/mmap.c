@@ -22,7 +22,6 @@ int sysctl_overcommit_ratio = 50;
 u64 sysctl_mmap_min_addr = 65536;
 int sysctl_max_map_count = 65530;
 
-enum { STACK_GUARD_PAGES = 256 }; /* gap kept below a growing stack */
 
 u64 sysctl_overcommit_kbytes;	    /* 0: by the ratio */
 static s64 committed_pages; /* [A] */

@@ -231,6 +231,18 @@ void activate_mm(struct mm *mm);
 /* Is the layout of the current task to be random? */
 bool randomize_layout(void);
 
+/* Bits of address space randomisation, in pages: Linux's for arm64. */
+enum {
+	MMAP_RND_BITS_MIN = 18, /* the default too */
+	MMAP_RND_BITS_MAX = 33,
+	STACK_RND_BITS = 18,
+	BRK_RND_BITS = 18,
+};
+
+enum { STACK_GUARD_PAGES = 256 }; /* gap kept below a growing stack */
+/* What the mmap area or a PIE is moved by; 0 if nothing is. */
+u64 random_mmap_offset(void);
+
 void out_of_memory(u32 order);
 /* Reclaim through shrinkers and the page cache: pages freed. */
 u64 reclaim_pages(u64 target, u32 gfp);
