@@ -44,7 +44,7 @@ __no_canary static bool emit(struct dir_context *ctx, const char *name, int len,
 	    put_user(off, &((struct linux_dirent64 __user *)g->prev)->d_off))
 		return false;
 	if (copy_to_user(u, &h, offsetof(struct linux_dirent64, d_name)) ||
-	    copy_to_user(u->d_name, name, (size_t)len) ||
+	    unchecked_copy_to_user(u->d_name, name, (size_t)len) ||
 	    put_user(0, &u->d_name[len]))
 		return false;
 	g->err = 0;

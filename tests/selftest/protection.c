@@ -9,6 +9,8 @@
 #include <linnet/errno.h>
 #include <linnet/ktest.h>
 #include <linnet/mm.h>
+#include <linnet/page.h>
+#include <linnet/slab.h>
 #include <linnet/string.h>
 #include <linnet/task.h>
 #include <linnet/wait.h>
@@ -115,6 +117,32 @@ static bool fatal_stack_overflow(void)
 }
 KTEST_FATAL(fatal_stack_overflow);
 
+/* --- what is freed --- */
+
+#ifndef CONFIG_DEBUG /* where nobody may look at it */
+static bool init_on_free_zeroes(void)
+{
+	u8 *p = kmalloc(1000, GFP_KERNEL);
+	u64 *page = get_zeroed_page(GFP_KERNEL);
+	u32 dirty = 0;
+
+	KTEST_CHECK(p && page);
+	memset(p, 'x', 1000);
+	page[100] = page[511] = 1;
+	barrier();
+	kfree(p);
+	free_page(page);
+	/* But for the link in a list of free ones. */
+	for (u32 i = 0; i < 1000; i++)
+		dirty += READ_ONCE(p[i]) == 'x';
+	dirty += READ_ONCE(page[100]) == 1;
+	dirty += READ_ONCE(page[511]) == 1;
+	KTEST_CHECK(!dirty == init_on_free);
+	return true;
+}
+KTEST(init_on_free_zeroes);
+#endif
+
 /* --- memory of programs --- */
 
 #define USER_PAGE 0x400000ul
@@ -142,6 +170,34 @@ static bool fatal_user_access(void)
 	return true;
 }
 KTEST_FATAL(fatal_user_access);
+
+/* @len is hidden from the compiler, which would not ask for a check. */
+static bool copy_out(const void *from, size_t len)
+{
+	__asm__ volatile("" : "+r"(len));
+	return !copy_to_user((void __user *)(USER_PAGE + 64), from, len);
+}
+
+static bool fatal_usercopy_slab(void)
+{
+	u8 *p = kzalloc(256, GFP_KERNEL);
+
+	KTEST_CHECK(p && become_user());
+	KTEST_CHECK(copy_out(p, 256));
+	KTEST_CHECK(copy_out(p + 255, 1));
+	KTEST_CHECK(copy_out(p, 0));
+	copy_out(p + 8, 256);
+	return true;
+}
+KTEST_FATAL(fatal_usercopy_slab);
+
+static bool fatal_usercopy_text(void)
+{
+	KTEST_CHECK(become_user());
+	copy_out(_start, 64);
+	return true;
+}
+KTEST_FATAL(fatal_usercopy_text);
 
 static bool fatal_user_execute(void)
 {
