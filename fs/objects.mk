@@ -46,6 +46,7 @@ obj-y += fs/devtmpfs/devtmpfs.o
 include fs/devpts/objects.mk
 obj-y += fs/proc/proc.o
 obj-y += fs/proc/info.o
+obj-y += fs/proc/irq.o
 obj-y += fs/proc/kmsg.o
 obj-y += fs/proc/mounts.o
 obj-y += fs/proc/fdinfo.o

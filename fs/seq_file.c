@@ -8,6 +8,7 @@
  *
  * Lock: m->lock (one reader at a time per open file).
  */
+#include <linnet/bitmap.h>
 #include <linnet/errno.h>
 #include <linnet/printf.h>
 #include <linnet/seq_file.h>
@@ -285,6 +286,24 @@ void seq_escape(struct seq_file *m, const char *s, const char *esc)
 		else
 			seq_putc(m, *s);
 	}
+}
+
+enum { CPU_SET_TEXT = 256 }; /* holds the longest list of NR_CPUS */
+
+void seq_cpu_list(struct seq_file *m, cpumask_t mask)
+{
+	char text[CPU_SET_TEXT];
+
+	bitmap_print_list(text, sizeof(text), &mask.bits, NR_CPUS);
+	seq_puts(m, text);
+}
+
+void seq_cpu_mask(struct seq_file *m, cpumask_t mask)
+{
+	char text[CPU_SET_TEXT];
+
+	bitmap_print_hex(text, sizeof(text), &mask.bits, nr_cpus);
+	seq_puts(m, text);
 }
 
 int seq_path(struct seq_file *m, const struct path *p, const char *esc)

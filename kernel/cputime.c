@@ -1,12 +1,16 @@
 /*
  * CPU times: of tasks, of processes, rusage.
  *
- * The scheduler's sum_exec is the exact total. How it splits into user and
- * kernel time is sampled: reading the counter at every entry and exit of the
- * kernel would cost more than a small system call does. A busy CPU has a tick
- * every TICK_NS that notes which mode it interrupted; the total is divided in
- * the proportion of a task's samples. The tick is armed when a CPU takes a task
- * and stays away when it finds the CPU idle.
+ * The scheduler's sum_exec and the idle loop are the exact totals. How they split
+ * into user and kernel time is sampled: reading the counter at every entry and
+ * exit of the kernel would cost more than a small system call does. A busy CPU
+ * has a tick every TICK_NS that notes which mode it interrupted; the total is
+ * divided in the proportion of the samples (struct split_time).
+ *
+ * The tick is armed when a CPU takes a task and stays away when it finds the CPU
+ * idle. While one task has the CPU for itself, each interval is twice as long as
+ * the one before and its sample counts for all of it, up to TICKS_MAX; the
+ * next switch of tasks brings the short tick back (rq->tick_short).
  */
 #include <asm/uaccess.h>
 #include <linnet/errno.h>
@@ -19,25 +23,52 @@
 #include "sched.h"
 #include "watchdog.h"
 
+static void add_sample(struct split_time *s, bool first, u32 n)
+{
+	if (first)
+		WRITE_ONCE(s->first, s->first + n);
+	else
+		WRITE_ONCE(s->second, s->second + n);
+}
+
+/* Length of the interval after one of @n ticks in which @switches happened. */
+static u32 next_interval(struct rq *rq, u32 n)
+{
+	bool alone = rq->nr_running == 1 && rq->nr_switches == rq->tick_switches;
+
+	rq->tick_switches = rq->nr_switches;
+	return alone ? min(n * 2, (u32)TICKS_MAX) : 1;
+}
+
 /* Timer handler: interrupts off, on the runqueue's own CPU. */
 void cputime_tick(struct hrtimer *timer)
 {
 	struct rq *rq = container_of(timer, struct rq, tick_timer);
-	struct task_samples *s = &rq->curr->samples;
+	struct task *t = rq->curr;
+	bool user = irq_interrupted_user();
 	ktime_t now = ktime_get();
+	u32 n = rq->tick_len;
 
-	if (rq->curr == rq->idle)
+	rq->tick_short = false;
+	if (t == rq->idle)
 		return;
 	watchdog_tick(rq, (u64)now);
 	load_tick(now);
-	if (irq_interrupted_user()) {
-		rq->user_samples++;
-		WRITE_ONCE(s->user, s->user + 1);
-	} else {
-		rq->kernel_samples++;
-		WRITE_ONCE(s->kernel, s->kernel + 1);
-	}
-	hrtimer_start(timer, ktime_get() + (ktime_t)TICK_NS);
+	add_sample(&t->times, user, n);
+	add_sample(&rq->times, user, n);
+	if (user)
+		add_sample(&rq->user_times, t->se.nice <= 0, n);
+	balance_tick(rq);
+	rq->tick_len = next_interval(rq, n);
+	rq->tick_short = rq->tick_len == 1;
+	hrtimer_start(timer, now + (ktime_t)(rq->tick_len * TICK_NS));
+}
+
+void cputime_start_tick(struct rq *rq)
+{
+	rq->tick_short = true;
+	rq->tick_len = 1;
+	hrtimer_start(&rq->tick_timer, (ktime_t)(rq->clock + TICK_NS));
 }
 
 /* @total * part / all, rounded down a little: without 128-bit division. */
@@ -46,26 +77,73 @@ static u64 share(u64 total, u64 part, u64 all)
 	return total / all * part + total % all * part / all;
 }
 
-void task_cputime(struct task *t, u64 *utime, u64 *stime)
+/* What @total, which grows, divides into; neither part ever shrinks. */
+static void split(struct split_time *s, u64 total, u64 *first, u64 *second)
 {
-	struct task_samples *s = &t->samples;
-	u64 total = task_cpu_time(t);
-	u64 user = READ_ONCE(s->user), kernel = READ_ONCE(s->kernel);
-	u64 system, flags;
+	u64 nr_first = READ_ONCE(s->first), nr_second = READ_ONCE(s->second);
+	u64 part, flags;
 
-	if (!kernel)
-		system = 0; /* too short to tell: as Linux says, user time */
+	if (!nr_second)
+		part = 0; /* too short to tell: as Linux says, user time */
 	else
-		system = share(total, kernel, user + kernel);
+		part = share(total, nr_second, nr_first + nr_second);
 	flags = spin_lock_irqsave(&s->lock);
 	/* A reader with an older total may come later. */
-	if (total > s->utime + s->stime) {
-		s->stime = clamp(system, s->stime, total - s->utime);
-		s->utime = total - s->stime;
+	if (total > s->first_ns + s->second_ns) {
+		s->second_ns = clamp(part, s->second_ns, total - s->first_ns);
+		s->first_ns = total - s->second_ns;
 	}
-	*utime = s->utime;
-	*stime = s->stime;
+	*first = s->first_ns;
+	*second = s->second_ns;
 	spin_unlock_irqrestore(&s->lock, flags);
+}
+
+void task_cputime(struct task *t, u64 *utime, u64 *stime)
+{
+	split(&t->times, task_cpu_time(t), utime, stime);
+}
+
+/**
+ * sched_cpu_counters - what a CPU has done since the start
+ *
+ * user, nice, system and idle time add up to the time since the start.
+ *
+ * Context: any.
+ */
+void sched_cpu_counters(u32 cpu, struct sched_counters *out)
+{
+	struct rq *rq = cpu_rq(cpu);
+	u64 idle = rq->idle_time, since = READ_ONCE(rq->idle_since);
+	u64 total = (u64)ktime_get(), user;
+
+	memset(out, 0, sizeof(*out));
+	if (since)
+		idle += get_cycles() - since;
+	out->idle_ns = min(cycles_to_ns(idle), total);
+	split(&rq->times, total - out->idle_ns, &user, &out->system_ns);
+	split(&rq->user_times, user, &out->user_ns, &out->nice_ns);
+	out->nr_switches = rq->nr_switches;
+	out->nr_running = rq->nr_running;
+	out->run_delay_ns = rq->run_delay;
+}
+
+u32 nr_running_total(void)
+{
+	u32 n = 0, cpu;
+
+	for_each_online_cpu(cpu)
+		n += READ_ONCE(cpu_rq(cpu)->nr_running);
+	return n;
+}
+
+u32 nr_iowait_total(void)
+{
+	s64 n = 0;
+	u32 cpu;
+
+	for_each_online_cpu(cpu)
+		n += atomic_read(&cpu_rq(cpu)->nr_iowait);
+	return (u32)max(n, (s64)0);
 }
 
 void thread_group_cputime(struct task *t, u64 *utime, u64 *stime)

@@ -5,7 +5,12 @@
  * stays. Handlers are a list under RCU; dispatch takes no lock. The controller
  * is one irq_chip for the machine.
  *
- * Lock: desc->lock, irq-safe, around mask/unmask/type/affinity.
+ * Spreading: an interrupt goes to one CPU, of those it may go to the one with
+ * the fewest interrupts. It is chosen with the first handler and again
+ * when the affinity is set.
+ *
+ * Locks: irq_mutex for tables, handlers and affinity; inside it desc->lock,
+ * irq-safe, around mask/unmask/type/affinity of the controller.
  */
 #define PR_PREFIX "irq: "
 #include <asm/percpu.h>
@@ -39,7 +44,8 @@ struct irq_desc {
 	u32 type;
 	u32 disabled; /* [lock] depth */
 	struct irq_action *actions; /* [irq_mutex], RCU */
-	cpumask_t affinity;
+	cpumask_t affinity; /* [irq_mutex] where it may go */
+	u32 cpu;	    /* [irq_mutex] where it goes */
 	u64 *counts; /* per CPU */
 	u64 unhandled;
 };
@@ -49,6 +55,7 @@ static struct xarray by_hwirq; /* [irq_mutex], RCU: struct irq_desc */
 static struct irq_desc **descs; /* [irq_mutex] by irq; RCU */
 static int nr_descs;		/* [irq_mutex] */
 static DEFINE_MUTEX(irq_mutex);
+static cpumask_t default_affinity = {~0ul}; /* [irq_mutex] */
 static DEFINE_PERCPU(u64[IPI_NR], ipi_counts);
 enum irq_hit { HIT_ATOMIC, HIT_PREEMPTIBLE, HIT_USER };
 static DEFINE_PERCPU(enum irq_hit, irq_hit); /* what was interrupted */
@@ -91,7 +98,7 @@ static struct irq_desc *desc_create(u32 hwirq, u32 type)
 	d->hwirq = hwirq;
 	d->type = type;
 	d->irq = nr_descs;
-	d->affinity = cpu_possible_mask;
+	d->affinity = default_affinity;
 	descs[nr_descs] = d;
 	smp_store_release(&nr_descs, nr_descs + 1);
 	return d;
@@ -113,6 +120,127 @@ int irq_map(u32 hwirq, u32 type)
 	irq = d ? d->irq : -ENOMEM;
 	mutex_unlock(&irq_mutex);
 	return irq;
+}
+
+/* --- where interrupts go: [irq_mutex] --- */
+
+/* The online CPU of @mask with the fewest interrupts; NR_CPUS: there is none. */
+static u32 choose_cpu(const struct irq_desc *self, const cpumask_t *mask)
+{
+	u32 best = NR_CPUS, fewest = U32_MAX, cpu;
+
+	for_each_online_cpu(cpu) {
+		u32 n = 0;
+
+		if (!cpumask_test(mask, cpu))
+			continue;
+		for (int i = 0; i < nr_descs; i++)
+			n += descs[i] != self && descs[i]->actions &&
+			     !(descs[i]->actions->flags & IRQF_PERCPU) &&
+			     descs[i]->cpu == cpu;
+		if (n < fewest) {
+			best = cpu;
+			fewest = n;
+		}
+	}
+	return best;
+}
+
+static int route(struct irq_desc *d, const cpumask_t *mask)
+{
+	u32 cpu = choose_cpu(d, mask);
+	int err;
+
+	if (cpu == NR_CPUS)
+		return -EINVAL;
+	spin_lock_irq(&d->lock);
+	err = chip->set_affinity(d->hwirq, cpu);
+	spin_unlock_irq(&d->lock);
+	if (!err)
+		d->cpu = cpu;
+	return err;
+}
+
+/* The CPUs of the default may all be offline, or not yet online. */
+static int route_first(struct irq_desc *d)
+{
+	if (!chip->set_affinity || !route(d, &d->affinity))
+		return 0;
+	return route(d, &cpu_possible_mask);
+}
+
+bool irq_can_set_affinity(int irq)
+{
+	struct irq_desc *d = desc_of(irq);
+	bool can;
+
+	if (!d || !chip->set_affinity)
+		return false;
+	rcu_read_lock();
+	can = d->actions && !(rcu_dereference(d->actions)->flags & IRQF_PERCPU);
+	rcu_read_unlock();
+	return can;
+}
+
+int irq_set_affinity(int irq, const cpumask_t *mask)
+{
+	struct irq_desc *d = desc_of(irq);
+	int err;
+
+	if (!irq_can_set_affinity(irq))
+		return -EIO;
+	mutex_lock(&irq_mutex);
+	err = route(d, mask);
+	if (!err)
+		d->affinity = *mask;
+	mutex_unlock(&irq_mutex);
+	return err;
+}
+
+int irq_get_affinity(int irq, cpumask_t *allowed, cpumask_t *now)
+{
+	struct irq_desc *d = desc_of(irq);
+
+	if (!d)
+		return -EINVAL;
+	mutex_lock(&irq_mutex);
+	allowed->bits = d->affinity.bits & cpu_possible_mask.bits;
+	now->bits = irq_can_set_affinity(irq) ? 1ul << d->cpu : 0;
+	mutex_unlock(&irq_mutex);
+	return 0;
+}
+
+int irq_set_default_affinity(const cpumask_t *mask)
+{
+	if (!(mask->bits & cpu_online_mask.bits))
+		return -EINVAL;
+	mutex_lock(&irq_mutex);
+	default_affinity = *mask;
+	mutex_unlock(&irq_mutex);
+	return 0;
+}
+
+cpumask_t irq_default_affinity(void)
+{
+	return (cpumask_t){default_affinity.bits & cpu_possible_mask.bits};
+}
+
+/* --- handlers --- */
+
+/* The first handler is there. [irq_mutex] */
+static int start(struct irq_desc *d, u32 flags)
+{
+	int err = flags & IRQF_PERCPU ? 0 : route_first(d);
+
+	if (err)
+		return err;
+	spin_lock_irq(&d->lock);
+	if (chip->set_type)
+		err = chip->set_type(d->hwirq, d->type);
+	if (!err)
+		chip->unmask(d->hwirq);
+	spin_unlock_irq(&d->lock);
+	return err;
 }
 
 int request_irq(int irq, irq_handler fn, u32 flags, const char *name, void *data)
@@ -137,14 +265,8 @@ int request_irq(int irq, irq_handler fn, u32 flags, const char *name, void *data
 	for (tail = &d->actions; *tail; tail = &(*tail)->next)
 		;
 	rcu_assign_pointer(*tail, a);
-	if (tail == &d->actions) {
-		spin_lock_irq(&d->lock);
-		if (chip->set_type)
-			err = chip->set_type(d->hwirq, d->type);
-		if (!err)
-			chip->unmask(d->hwirq);
-		spin_unlock_irq(&d->lock);
-	}
+	if (tail == &d->actions)
+		err = start(d, flags);
 out:
 	mutex_unlock(&irq_mutex);
 	return err;
@@ -211,23 +333,6 @@ void enable_irq(int irq)
 	spin_unlock_irqrestore(&d->lock, flags);
 }
 
-int irq_set_affinity(int irq, const cpumask_t *mask)
-{
-	struct irq_desc *d = desc_of(irq);
-	int err = -EINVAL;
-	u64 flags;
-
-	if (!d || !chip->set_affinity ||
-	    !(mask->bits & READ_ONCE(cpu_online_mask.bits)))
-		return -EINVAL;
-	flags = spin_lock_irqsave(&d->lock);
-	err = chip->set_affinity(d->hwirq, mask);
-	if (!err)
-		d->affinity = *mask;
-	spin_unlock_irqrestore(&d->lock, flags);
-	return err;
-}
-
 /* Called by the controller driver for each pending interrupt. */
 void irq_handle(u32 hwirq)
 {
@@ -244,7 +349,7 @@ void irq_handle(u32 hwirq)
 	     a = rcu_dereference(a->next))
 		handled |= a->fn(d->irq, a->data) == IRQ_HANDLED;
 	/* A stuck line would keep this CPU here for ever. */
-	if (unlikely(!handled) && ++d->unhandled == 100000) {
+	if (unlikely(!handled) && ++d->unhandled == IRQ_UNHANDLED_MAX) {
 		chip->mask(hwirq);
 		pr_err("interrupt %u: nobody cared, masked\n", hwirq);
 	}
@@ -316,9 +421,31 @@ u64 irq_total(void)
 	u64 sum = 0;
 
 	for (int i = 0; i < READ_ONCE(nr_descs); i++)
-		for (u32 cpu = 0; cpu < nr_cpus; cpu++)
-			sum += descs[i]->counts[cpu];
+		sum += irq_count(i);
 	return sum;
+}
+
+int irq_next(int irq)
+{
+	irq = max(irq, 0);
+	return irq < smp_load_acquire(&nr_descs) ? irq : -1;
+}
+
+u64 irq_count(int irq)
+{
+	struct irq_desc *d = desc_of(irq);
+	u64 sum = 0;
+
+	for (u32 cpu = 0; d && cpu < nr_cpus; cpu++)
+		sum += d->counts[cpu];
+	return sum;
+}
+
+u64 irq_unhandled(int irq)
+{
+	struct irq_desc *d = desc_of(irq);
+
+	return d ? READ_ONCE(d->unhandled) : 0;
 }
 
 /* /proc/interrupts */

@@ -1,15 +1,16 @@
 /*
  * The scheduler core: run queues, switching, waking, states.
  *
- * Every CPU has a run queue with two classes: real-time (FIFO, RR), served
- * first, and fair. A task is on at most one queue; `on_rq` says that it is
- * runnable, `on_cpu` that a CPU still executes on its stack. The running task
- * stays accounted in its class but outside the class's tree.
+ * Every CPU has a run queue with two classes: real-time (FIFO, RR; sched_rt.c),
+ * served first, and fair (sched_fair.c). A task is on at most one queue; `on_rq`
+ * says that it is runnable, `on_cpu` that a CPU still executes on its stack. The
+ * running task stays accounted in its class but outside the class's tree.
  *
  * Preemption: resched_curr() marks the running task; it gives way at the next
  * interrupt return, unlock or return to user mode. A one-shot timer ends a turn
  * only while somebody else is waiting. Besides that a busy CPU has the slow tick
- * of cputime.c; an idle one has none.
+ * of cputime.c, slower still while one task has it for itself; an idle one has
+ * none.
  *
  * Locks: task->wake_lock serialises wakers of a task, so that one that finds it
  * off the queues knows that it stays so; rq->lock nests inside. Both are
@@ -38,8 +39,6 @@ DEFINE_PERCPU(struct rq, runqueues);
 
 void preempt_schedule_irq(void);
 void schedule_tail(struct task *prev);
-
-#define RR_SLICE_NS 100000000ul /* a round-robin turn */
 
 /* --- locking a task's queue --- */
 
@@ -83,8 +82,8 @@ void update_curr(struct rq *rq)
 	t->se.sum_exec += delta;
 	if (!task_is_rt(t))
 		fair_charge(rq, t, delta);
-	else if (t->se.policy == SCHED_RR)
-		t->se.rr_left -= min(delta, t->se.rr_left);
+	else
+		rt_charge(rq, t, delta);
 }
 
 void resched_curr(struct rq *rq)
@@ -117,16 +116,26 @@ void resched_current(void)
 		WRITE_ONCE(current_ti()->no_resched, 0);
 }
 
+/* Does somebody wait for the end of the current turn? */
 static bool others_wait(const struct rq *rq)
 {
-	const struct task *t = rq->curr;
+	if (task_is_rt(rq->curr))
+		return rt_turn_ends(rq);
+	return rq->fair.nr > 1 || rq->rt.nr;
+}
 
-	if (!task_is_rt(t))
-		return rq->fair.nr > 1;
-	if (t->se.policy != SCHED_RR)
-		return false;
-	return rq->rt.queue[task_rt_level(t)].next->next !=
-	       &rq->rt.queue[task_rt_level(t)];
+/* ns until it ends. */
+static u64 turn_left(struct rq *rq)
+{
+	u64 ns = U64_MAX;
+
+	if (task_is_rt(rq->curr))
+		return rt_turn_left(rq);
+	if (rq->fair.nr > 1)
+		ns = fair_slice_left(rq, rq->curr);
+	if (rq->rt.nr)
+		ns = min(ns, rt_throttle_left(rq));
+	return ns;
 }
 
 /*
@@ -136,18 +145,13 @@ static bool others_wait(const struct rq *rq)
  */
 static void start_slice_timer(struct rq *rq)
 {
-	struct task *t = rq->curr;
-	u64 ns;
+	ktime_t end;
 
-	if (t == rq->idle || !others_wait(rq))
+	if (rq->curr == rq->idle || !others_wait(rq))
 		return;
-	if (task_is_rt(t))
-		ns = t->se.rr_left;
-	else
-		ns = fair_slice_left(rq, t);
-	if (!hrtimer_queued(&rq->slice_timer) ||
-	    rq->slice_timer.expires > (ktime_t)(rq->clock + ns))
-		hrtimer_start(&rq->slice_timer, (ktime_t)(rq->clock + ns));
+	end = (ktime_t)(rq->clock + max(turn_left(rq), 1ul));
+	if (!hrtimer_queued(&rq->slice_timer) || rq->slice_timer.expires > end)
+		hrtimer_start(&rq->slice_timer, end);
 }
 
 static void slice_expired(struct hrtimer *timer)
@@ -157,49 +161,15 @@ static void slice_expired(struct hrtimer *timer)
 	spin_lock(&rq->lock);
 	update_curr(rq);
 	if (rq->curr != rq->idle && others_wait(rq)) {
-		u64 ran = rq->curr->se.sum_exec - rq->curr->se.prev_sum_exec;
-
-		if (task_is_rt(rq->curr) ? !rq->curr->se.rr_left
-					 : ran >= fair_slice(rq, rq->curr))
-			resched_curr(rq);
-		else
+		if (turn_left(rq))
 			start_slice_timer(rq);
+		else
+			resched_curr(rq);
 	}
 	spin_unlock(&rq->lock);
 }
 
 /* --- queueing --- */
-
-static void rt_enqueue(struct rq *rq, struct task *t, bool head)
-{
-	int level = task_rt_level(t);
-
-	if (head)
-		list_add(&t->se.rt, &rq->rt.queue[level]);
-	else
-		list_add_tail(&t->se.rt, &rq->rt.queue[level]);
-	rq->rt.bitmap[level / 64] |= 1ul << level % 64;
-	rq->rt.nr++;
-}
-
-static void rt_dequeue(struct rq *rq, struct task *t)
-{
-	int level = task_rt_level(t);
-
-	list_del(&t->se.rt);
-	if (list_empty(&rq->rt.queue[level]))
-		rq->rt.bitmap[level / 64] &= ~(1ul << level % 64);
-	rq->rt.nr--;
-}
-
-static struct task *rt_pick(struct rq *rq)
-{
-	u32 level = rq->rt.bitmap[0]
-			    ? (u32)__builtin_ctzl(rq->rt.bitmap[0])
-			    : 64 + (u32)__builtin_ctzl(rq->rt.bitmap[1]);
-
-	return list_first_entry(&rq->rt.queue[level], struct task, se.rt);
-}
 
 static void enqueue_task(struct rq *rq, struct task *t, bool wakeup)
 {
@@ -207,7 +177,7 @@ static void enqueue_task(struct rq *rq, struct task *t, bool wakeup)
 	t->se.wait_start = rq->clock;
 	rq->nr_running++;
 	if (task_is_rt(t))
-		rt_enqueue(rq, t, false);
+		rt_enqueue(rq, t);
 	else
 		fair_enqueue(rq, t, wakeup);
 }
@@ -240,21 +210,18 @@ void sched_change_end(struct rq *rq, struct task *t, struct sched_change c)
 		resched_curr(rq);
 }
 
+static bool preempts(struct rq *rq, struct task *t)
+{
+	if (task_is_rt(t))
+		return rt_preempts(rq, t);
+	/* A throttled one ran because nobody else wanted to. */
+	return task_is_rt(rq->curr) ? rt_throttled(rq) : fair_preempts(rq, t);
+}
+
 /* Does the woken @t take the CPU from the running task? */
 static void check_preempt(struct rq *rq, struct task *t)
 {
-	struct task *curr = rq->curr;
-
-	if (curr == rq->idle) {
-		resched_curr(rq);
-		return;
-	}
-	if (task_is_rt(t)) {
-		if (!task_is_rt(curr) || task_rt_level(t) < task_rt_level(curr))
-			resched_curr(rq);
-		return;
-	}
-	if (!task_is_rt(curr) && fair_preempts(rq, t))
+	if (rq->curr == rq->idle || preempts(rq, t))
 		resched_curr(rq);
 	else
 		start_slice_timer(rq);
@@ -312,6 +279,7 @@ static void wake_sleeper(struct task *t, u32 state)
 	}
 	WRITE_ONCE(t->state, TASK_RUNNING);
 	activate(rq, t, true);
+	note_wakeup(rq);
 	spin_unlock(&rq->lock);
 }
 
@@ -376,6 +344,7 @@ void wake_up_new_task(struct task *t)
 		fair_place_new(rq, t);
 	enqueue_task(rq, t, false);
 	check_preempt(rq, t);
+	note_wakeup(rq);
 	spin_unlock(&rq->lock);
 	spin_unlock_irqrestore(&t->wake_lock, flags);
 }
@@ -403,9 +372,12 @@ void set_current_state(u32 state)
 static void finish_switch(struct rq *rq, struct task *prev)
 {
 	bool dead = READ_ONCE(prev->state) == TASK_DEAD;
+	bool kick = rq->rt.nr > 1;
 
 	smp_store_release(&prev->on_cpu, false);
 	spin_unlock_irq(&rq->lock);
+	if (unlikely(kick))
+		rt_kick(rq);
 	if (dead)
 		task_dead(prev);
 }
@@ -426,7 +398,7 @@ static struct task *pick_next(struct rq *rq)
 {
 	struct task *t;
 
-	if (rq->rt.nr)
+	if (rq->rt.nr && rt_first(rq))
 		return rt_pick(rq);
 	t = fair_pick(rq);
 	return t ? t : rq->idle;
@@ -438,32 +410,39 @@ static void put_prev(struct rq *rq, struct task *prev, bool sleeps)
 	if (prev == rq->idle)
 		return;
 	if (sleeps) {
+		note_sleep(rq, prev);
 		WRITE_ONCE(prev->on_rq, false);
 		dequeue_task(rq, prev);
 		if (READ_ONCE(prev->state) & TASK_UNINTERRUPTIBLE)
 			atomic_add(&rq->nr_uninterruptible, 1);
 		return;
 	}
-	if (!task_is_rt(prev)) {
+	prev->se.wait_start = rq->clock;
+	if (task_is_rt(prev))
+		rt_put_prev(rq, prev);
+	else
 		fair_put_prev(rq, prev);
-	} else if (prev->se.policy == SCHED_RR && !prev->se.rr_left) {
-		prev->se.rr_left = RR_SLICE_NS;
-		rt_dequeue(rq, prev);
-		rt_enqueue(rq, prev, false);
-	}
 }
 
 static void set_next(struct rq *rq, struct task *next)
 {
+	bool was_idle = rq->curr == rq->idle;
+	u64 waited;
+
 	next->se.exec_start = rq->clock;
 	next->se.prev_sum_exec = next->se.sum_exec;
-	if (next != rq->idle)
-		next->se.run_delay += rq->clock - next->se.wait_start;
 	next->se.nr_switches++;
 	WRITE_ONCE(rq->curr, next);
 	next->on_cpu = true;
-	if (unlikely(!hrtimer_queued(&rq->tick_timer)) && next != rq->idle)
-		hrtimer_start(&rq->tick_timer, (ktime_t)(rq->clock + TICK_NS));
+	if (next == rq->idle)
+		return;
+	waited = rq->clock - next->se.wait_start;
+	next->se.run_delay += waited;
+	rq->run_delay += waited;
+	if (was_idle)
+		note_roused(rq, waited);
+	if (unlikely(!rq->tick_short))
+		cputime_start_tick(rq);
 }
 
 static void clear_resched(struct task *t)
@@ -495,6 +474,8 @@ static void __schedule(bool preempt)
 	rq = this_rq();
 	spin_lock(&rq->lock);
 	prev = rq->curr;
+	if (unlikely(READ_ONCE(rt_overloaded.bits) & ~(1ul << rq->cpu)))
+		rt_pull(rq);
 	if (unlikely(cpumask_test(&rcu_waiting_for, rq->cpu)))
 		rcu_quiescent_slow();
 	if (test_ti_flag(prev, TIF_NEED_RESCHED))
@@ -574,8 +555,7 @@ void yield(void)
 	struct rq *rq = task_rq_lock(current, &flags);
 
 	if (task_is_rt(current)) {
-		rt_dequeue(rq, current);
-		rt_enqueue(rq, current, false);
+		rt_requeue(rq, current);
 	} else if (rq->fair.tree.rb_leftmost) {
 		struct rb_node *last = rb_last(&rq->fair.tree.rb_root);
 		u64 v = rb_entry(last, struct task, se.node)->se.vruntime;
@@ -601,14 +581,15 @@ void io_schedule(void)
 void sched_fork(struct task *t)
 {
 	t->se.sum_exec = 0;
-	t->samples = (struct task_samples){0};
+	t->times = (struct split_time){0};
 	t->se.prev_sum_exec = 0;
 	t->se.run_delay = 0;
 	t->se.nr_switches = 0;
 	t->se.nr_migrations = 0;
+	t->se.overlap = AVERAGE_MAX_NS;
+	t->se.first_wake = 0;
 	t->se.boost = 0;
-	t->se.rr_left = RR_SLICE_NS;
-	list_init(&t->se.rt);
+	rt_init_task(t);
 	t->on_rq = false;
 	t->on_cpu = false;
 	t->state = TASK_NEW;
@@ -652,7 +633,8 @@ void cpu_idle_loop(void)
 			cpu_wait_for_interrupt();
 			WRITE_ONCE(rq->idle_polling, false);
 			smp_mb();
-			rq->idle_time += get_cycles() - rq->idle_since;
+			WRITE_ONCE(rq->busy_since, get_cycles());
+			rq->idle_time += rq->busy_since - rq->idle_since;
 			rq->idle_since = 0;
 		}
 		local_irq_enable();
@@ -669,8 +651,8 @@ void sched_init_cpu(u32 cpu, struct task *idle)
 	rq->curr = idle;
 	rq->idle = idle;
 	fair_rq_init(&rq->fair);
-	for (u32 i = 0; i < RT_LEVELS; i++)
-		list_init(&rq->rt.queue[i]);
+	rt_init_rq(&rq->rt);
+	rq->idle_time = get_cycles();
 	hrtimer_init(&rq->slice_timer, slice_expired);
 	hrtimer_init(&rq->tick_timer, cputime_tick);
 	idle->flags |= PF_IDLE;

@@ -117,7 +117,7 @@ struct task *fair_pick(struct rq *rq)
 	return t;
 }
 
-u64 fair_slice(struct rq *rq, struct task *t)
+static u64 fair_slice(struct rq *rq, struct task *t)
 {
 	u64 slice = LATENCY_NS;
 
@@ -131,7 +131,7 @@ u64 fair_slice_left(struct rq *rq, struct task *t)
 	u64 slice = fair_slice(rq, t);
 	u64 ran = t->se.sum_exec - t->se.prev_sum_exec;
 
-	return ran < slice ? slice - ran : 1;
+	return ran < slice ? slice - ran : 0;
 }
 
 bool fair_preempts(struct rq *rq, struct task *t)

@@ -23,22 +23,6 @@ void set_user_nice(struct task *t, int nice)
 	task_rq_unlock(rq, flags);
 }
 
-/* Move a task that waits in a queue it may no longer be in. [rq->lock] */
-static void move_waiting(struct rq *rq, struct task *t)
-{
-	u32 cpu = cpumask_next(&(cpumask_t){t->se.allowed.bits &
-					    cpu_online_mask.bits}, 0);
-	struct rq *to = cpu_rq(cpu);
-
-	/* In CPU order; the queue may change while none is held. */
-	spin_unlock(&rq->lock);
-	spin_lock(cpu < rq->cpu ? &to->lock : &rq->lock);
-	spin_lock(cpu < rq->cpu ? &rq->lock : &to->lock);
-	if (t->ti.cpu == rq->cpu && t->on_rq && rq->curr != t)
-		move_task_locked(rq, to, t);
-	spin_unlock(&to->lock);
-}
-
 /*
  * Change where a task may run. wake_lock keeps wakers, which choose a CPU, out;
  * so a task that sleeps now is placed by the new mask.
@@ -429,7 +413,7 @@ SYSCALL_DEFINE2(sched_rr_get_interval, pid_t, nr,
 	if (!t)
 		return -ESRCH;
 	if (t->se.policy == SCHED_RR)
-		ts.tv_nsec = 100000000;
+		ts = ktime_to_timespec((ktime_t)rr_slice());
 	else if (t->se.policy != SCHED_FIFO)
 		ts.tv_nsec = 4000000;
 	task_put(t);
@@ -476,101 +460,4 @@ SYSCALL_DEFINE3(sched_getaffinity, pid_t, nr, u32, len, u64 __user *, umask)
 	if (copy_to_user(umask, &bits, sizeof(bits)))
 		return -EFAULT;
 	return sizeof(bits);
-}
-
-/* --- figures --- */
-
-void sched_cpu_counters(u32 cpu, struct sched_counters *out)
-{
-	struct rq *rq = cpu_rq(cpu);
-	u64 idle = rq->idle_time, since = READ_ONCE(rq->idle_since);
-	u64 total = (u64)ktime_get();
-
-	memset(out, 0, sizeof(*out));
-	if (since)
-		idle += get_cycles() - since;
-	out->idle_ns = min(cycles_to_ns(idle), total);
-	out->nr_switches = rq->nr_switches;
-	out->nr_running = rq->nr_running;
-	out->user_ns = rq->user_samples * TICK_NS;
-	out->system_ns = rq->kernel_samples * TICK_NS;
-}
-
-u32 nr_running_total(void)
-{
-	u32 n = 0, cpu;
-
-	for_each_online_cpu(cpu)
-		n += READ_ONCE(cpu_rq(cpu)->nr_running);
-	return n;
-}
-
-u32 nr_iowait_total(void)
-{
-	s64 n = 0;
-	u32 cpu;
-
-	for_each_online_cpu(cpu)
-		n += atomic_read(&cpu_rq(cpu)->nr_iowait);
-	return (u32)max(n, (s64)0);
-}
-
-/* --- load average: exponentially decaying, as Linux counts it --- */
-
-enum { LOAD_SHIFT = 11, LOAD_ONE = 1 << LOAD_SHIFT };
-#define LOAD_PERIOD_NS 5010000000l /* a bit over 5 s, against aliasing */
-static const u64 decay[3] = {1884, 2014, 2037}; /* 1/e^(5/60), (5/300), (5/900) */
-static u64 avenrun[3];
-static ktime_t next_load;
-static DEFINE_SPINLOCK(load_lock); /* irq-safe */
-
-/* Those who run, unless no CPU did, and those who wait uninterruptibly. */
-static u64 active_tasks(bool idle)
-{
-	s64 n = idle ? 0 : nr_running_total();
-	u32 cpu;
-
-	for_each_online_cpu(cpu)
-		n += atomic_read(&cpu_rq(cpu)->nr_uninterruptible);
-	return (u64)max(n, (s64)0);
-}
-
-/*
- * Bring the average up to date. A sample whose time is long past fell into a
- * time when no CPU ticked, so nobody ran: only those who wait count.
- */
-static void calc_load_locked(ktime_t now)
-{
-	spin_assert_held(&load_lock);
-	for (u32 n = 0; now >= next_load && n < 1000; n++) {
-		bool idle = now - next_load > 2 * (ktime_t)TICK_NS;
-		u64 active = active_tasks(idle) << LOAD_SHIFT;
-
-		for (u32 i = 0; i < 3; i++)
-			avenrun[i] = (avenrun[i] * decay[i] +
-				      active * (LOAD_ONE - decay[i])) >>
-				     LOAD_SHIFT;
-		WRITE_ONCE(next_load, next_load + LOAD_PERIOD_NS);
-	}
-	if (now >= next_load)
-		WRITE_ONCE(next_load, now + LOAD_PERIOD_NS);
-}
-
-/* From the tick of a CPU that is not idle; interrupts off. */
-void load_tick(ktime_t now)
-{
-	if (now < READ_ONCE(next_load) || !spin_trylock(&load_lock))
-		return;
-	calc_load_locked(now);
-	spin_unlock(&load_lock);
-}
-
-void get_avenrun(u64 loads[3])
-{
-	u64 flags = spin_lock_irqsave(&load_lock);
-
-	calc_load_locked(ktime_get());
-	for (u32 i = 0; i < 3; i++)
-		loads[i] = avenrun[i];
-	spin_unlock_irqrestore(&load_lock, flags);
 }

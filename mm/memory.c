@@ -9,9 +9,9 @@
  * Copy-on-write: a page mapped read-only in a writable private VMA. On a write
  * the page is reused when this mapping holds the only reference, else copied.
  *
- * Anonymous faults come in batches: when a fault continues where the last one
- * of the VMA ended, twice as many pages are installed, up to FAULT_BATCH_MAX;
- * a fault elsewhere starts at one again. File faults install the neighbours
+ * Anonymous faults come in batches: when a fault continues where one of the task's
+ * last few streams of faults ended, twice as many pages are installed, up to
+ * FAULT_BATCH_MAX; a fault elsewhere starts a stream at one. File faults install the neighbours
  * that are already in the page cache.
  *
  * Locks: mmap_lock for reading > ptl. Allocation happens outside the ptl.
@@ -64,19 +64,35 @@ static void sync_new_page(const struct vma *v, struct page *p)
 
 /* --- anonymous memory --- */
 
-/* How many pages to install at @addr: inside the VMA and one page table. */
-static u32 anon_batch(struct vma *v, u64 addr)
+/* The task's stream that continues at @addr, or its oldest, begun anew. */
+static struct fault_stream *find_stream(u64 addr)
 {
-	u32 n = 1;
-	u64 room;
+	struct task *t = current;
+	struct fault_stream *s;
 
-	if (!(v->flags & VM_NOHUGEPAGE) && v->fault_next == addr)
-		n = min(v->fault_window * 2, (u32)FAULT_BATCH_MAX);
-	n = max(n, 1u);
+	for (s = t->streams; s < t->streams + FAULT_STREAMS; s++)
+		if (s->next == addr)
+			return s;
+	s = &t->streams[t->oldest_stream++ % FAULT_STREAMS];
+	s->window = 0;
+	return s;
+}
+
+/* How many pages to install at @addr: inside the VMA and one page table. */
+static u32 anon_batch(const struct vma *v, u64 addr)
+{
+	struct fault_stream *s;
+	u64 room;
+	u32 n;
+
+	if (v->flags & VM_NOHUGEPAGE)
+		return 1;
+	s = find_stream(addr);
+	n = clamp(s->window * 2, 1u, (u32)FAULT_BATCH_MAX);
 	room = min(v->end, ALIGN_DOWN(addr, PMD_SIZE) + PMD_SIZE) - addr;
 	n = (u32)min((u64)n, room >> PAGE_SHIFT);
-	v->fault_window = n;
-	v->fault_next = addr + n * PAGE_SIZE;
+	s->window = n;
+	s->next = addr + n * PAGE_SIZE;
 	return n;
 }
 

@@ -7,7 +7,6 @@
  * is a core of its own, all are in one package.
  */
 #include <asm/setup.h>
-#include <linnet/bitmap.h>
 #include <linnet/cpumask.h>
 #include <linnet/errno.h>
 #include <linnet/init.h>
@@ -16,8 +15,6 @@
 #include <linnet/seq_file.h>
 #include <linnet/slab.h>
 #include "base.h"
-
-enum { MASK_TEXT = 512 };
 
 struct cpu_device {
 	struct device dev;
@@ -30,15 +27,13 @@ static u32 kobj_to_cpu(const struct kobject *k)
 	return container_of(kobj_to_dev(k), struct cpu_device, dev)->cpu;
 }
 
-static int show_mask(struct seq_file *m, unsigned long mask, bool list)
+static int show_mask(struct seq_file *m, u64 mask, bool list)
 {
-	char text[MASK_TEXT];
-
 	if (list)
-		bitmap_print_list(text, sizeof(text), &mask, NR_CPUS);
+		seq_cpu_list(m, (cpumask_t){mask});
 	else
-		bitmap_print_hex(text, sizeof(text), &mask, nr_cpus);
-	seq_printf(m, "%s\n", text);
+		seq_cpu_mask(m, (cpumask_t){mask});
+	seq_putc(m, '\n');
 	return 0;
 }
 

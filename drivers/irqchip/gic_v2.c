@@ -31,12 +31,9 @@ static int v2_set_type(u32 hwirq, u32 type)
 	return 0;
 }
 
-static int v2_set_affinity(u32 hwirq, const cpumask_t *mask)
+static int v2_set_affinity(u32 hwirq, u32 cpu)
 {
-	cpumask_t online = {mask->bits & READ_ONCE(cpu_online_mask.bits)};
-	u32 cpu = cpumask_next(&online, 0);
-
-	if (hwirq < GIC_NR_PRIVATE || cpu >= NR_CPUS)
+	if (hwirq < GIC_NR_PRIVATE)
 		return -EINVAL;
 	writeb(per_cpu(cpu_target, cpu), dist + GICD_ITARGETSR + hwirq);
 	return 0;

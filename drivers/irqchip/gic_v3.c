@@ -56,12 +56,9 @@ static int v3_set_type(u32 hwirq, u32 type)
 	return 0;
 }
 
-static int v3_set_affinity(u32 hwirq, const cpumask_t *mask)
+static int v3_set_affinity(u32 hwirq, u32 cpu)
 {
-	cpumask_t online = {mask->bits & READ_ONCE(cpu_online_mask.bits)};
-	u32 cpu = cpumask_next(&online, 0);
-
-	if (hwirq < GIC_NR_PRIVATE || cpu >= NR_CPUS)
+	if (hwirq < GIC_NR_PRIVATE)
 		return -EINVAL;
 	writeq(cpu_affinity(cpu), dist + GICD_IROUTER + hwirq * 8ul);
 	return 0;

@@ -29,7 +29,7 @@ static int fdinfo_show(struct seq_file *m, void *v)
 {
 	struct inode *inode = m->file->inode;
 	struct task *t = proc_traceable_task(inode);
-	u32 fd = PROC_I(inode)->fd, flags;
+	u32 fd = PROC_I(inode)->nr, flags;
 	struct file *f;
 
 	if (IS_ERR(t))
@@ -83,7 +83,7 @@ static struct dentry *fdinfo_lookup(struct inode *dir, struct dentry *d,
 		return ERR_PTR(-ENOENT);
 	fput(f);
 	if (inode) {
-		PROC_I(inode)->fd = (u32)fd;
+		PROC_I(inode)->nr = (u32)fd;
 		inode->fops = &fdinfo_fops;
 	}
 	return proc_add_task_inode(d, inode);

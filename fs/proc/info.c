@@ -176,6 +176,7 @@ static int stat_show(struct seq_file *m, void *v)
 	for_each_online_cpu(cpu) {
 		sched_cpu_counters(cpu, &c);
 		sum.user_ns += c.user_ns;
+		sum.nice_ns += c.nice_ns;
 		sum.system_ns += c.system_ns;
 		sum.idle_ns += c.idle_ns;
 		sum.nr_switches += c.nr_switches;
@@ -359,6 +360,8 @@ const struct proc_entry proc_root_entries[] = {
 	{.name = "filesystems", TEXT(filesystems_show)},
 	{.name = "interrupts", TEXT(interrupts_show)},
 	{.name = "iomem", TEXT(proc_iomem_show)},
+	{.name = "irq", .mode = S_IFDIR | 0555, .iops = &proc_irq_iops,
+	 .fops = &proc_irq_fops},
 	{.name = "kallsyms", .mode = S_IFREG | 0444, .fops = &proc_kallsyms_fops},
 	{.name = "kmsg", .mode = S_IFREG | 0400, .fops = &proc_kmsg_fops},
 	{.name = "loadavg", TEXT(loadavg_show)},
@@ -366,6 +369,7 @@ const struct proc_entry proc_root_entries[] = {
 	{.name = "meminfo", TEXT(meminfo_show)},
 	{.name = "mounts", .mode = S_IFLNK | 0777, .link = mounts_link},
 	{.name = "partitions", TEXT(partitions_show)},
+	{.name = "schedstat", TEXT(proc_schedstat_show)},
 	{.name = "self", .mode = S_IFLNK | 0777, .link = self_link},
 #ifdef CONFIG_DEBUG
 	{.name = "lockorder", .mode = S_IFREG | 0400, .show = lockorder_show},

@@ -65,9 +65,16 @@ static int entry_open(struct inode *inode, struct file *f)
 	return single_open(f, e->show, (void *)e->data);
 }
 
+/* Root gets past the mode. */
+ssize_t proc_no_write(struct kiocb *io, struct iov_iter *from)
+{
+	return -EIO;
+}
+
 static const struct file_ops entry_fops = {
 	.open = entry_open,
 	.read_iter = seq_read_iter,
+	.write_iter = proc_no_write,
 	.llseek = seq_lseek,
 	.release = single_release,
 };
@@ -144,9 +151,10 @@ int proc_fill_entry(struct inode *dir, struct dentry *d,
 	if (!inode)
 		return -ENOMEM;
 	PROC_I(inode)->entry = e;
+	PROC_I(inode)->nr = PROC_I(dir)->nr;
 	if (S_ISDIR(e->mode)) {
-		inode->ops = &dir_inode_ops;
-		inode->fops = &dir_fops;
+		inode->ops = e->iops ? e->iops : &dir_inode_ops;
+		inode->fops = e->fops ? e->fops : &dir_fops;
 	} else if (S_ISLNK(e->mode)) {
 		inode->ops = &link_inode_ops;
 	} else {

@@ -17,6 +17,7 @@ struct proc_entry {
 	int (*show)(struct seq_file *m, void *v); /* text of a file */
 	const struct file_ops *fops;	/* instead of show */
 	const struct proc_entry *children; /* NULL-named end */
+	const struct inode_ops *iops;	/* of a directory without a table */
 	const char *(*link)(char *buf, size_t size); /* target of a link */
 	const void *data;		/* for show: m->private */
 };
@@ -26,7 +27,7 @@ struct proc_inode {
 	const struct proc_entry *entry;	/* fixed entries */
 	struct pid *pid;		/* task entries, referenced */
 	const struct task_entry *tent;
-	u32 fd;				/* fd/N */
+	u32 nr;				/* fd/N, irq/N and below */
 	const struct ns_ops *ns;	/* ns/KIND */
 	bool thread;			/* task/TID */
 };
@@ -40,6 +41,8 @@ extern const struct proc_entry proc_root_entries[], proc_sys_entries[];
 struct inode *proc_new_inode(struct super_block *sb, u16 mode);
 int proc_fill_entry(struct inode *dir, struct dentry *d,
 		    const struct proc_entry *e);
+/* Of files that are only read. */
+ssize_t proc_no_write(struct kiocb *io, struct iov_iter *from);
 /* Directory methods over a table, from entry @skip on. */
 int proc_emit_entries(struct file *f, struct dir_context *ctx,
 		      const struct proc_entry *e, loff_t base);
@@ -75,6 +78,7 @@ int proc_oom_adj_show(struct seq_file *m, struct task *t);
 int proc_set_oom_adj(struct task *t, s64 v);
 int proc_oom_score_show(struct seq_file *m, struct task *t);
 int proc_io_show(struct seq_file *m, struct task *t);
+int proc_task_schedstat_show(struct seq_file *m, struct task *t);
 int proc_limits_show(struct seq_file *m, struct task *t);
 extern const struct file_ops proc_comm_fops, proc_oom_adj_fops;
 
@@ -103,6 +107,10 @@ void proc_show_smaps_rollup(struct seq_file *m, struct mm *mm);
 /* fdinfo.c */
 extern const struct inode_ops proc_fdinfo_iops;
 
+/* irq.c */
+extern const struct inode_ops proc_irq_iops;
+extern const struct file_ops proc_irq_fops;
+
 /* kmsg.c */
 extern const struct file_ops proc_kmsg_fops;
 
@@ -122,6 +130,7 @@ extern const struct file_ops proc_mem_fops, proc_slack_fops, proc_oom_old_fops;
 
 /* system.c */
 int proc_softirqs_show(struct seq_file *m, void *v);
+int proc_schedstat_show(struct seq_file *m, void *v);
 int proc_execdomains_show(struct seq_file *m, void *v);
 int proc_diskstats_show(struct seq_file *m, void *v);
 int proc_zoneinfo_show(struct seq_file *m, void *v);

@@ -24,6 +24,7 @@ struct knob {
 	u8 size; /* 4 or 8 */
 	s64 min, max;
 	void (*apply)(s64 v); /* called after a write, or NULL */
+	int (*set)(s64 v);   /* instead of storing it: 0 or an errno */
 };
 
 extern int sysctl_hung_task_timeout, sysctl_hung_task_warnings;
@@ -38,6 +39,8 @@ extern int sysctl_panic_on_oom, sysctl_min_free_kbytes;
 extern u64 sysctl_overcommit_kbytes, sysctl_max_user_watches;
 extern int sysctl_inotify_queue, sysctl_inotify_groups, sysctl_inotify_watches;
 extern int sysctl_mmap_rnd_bits;
+extern int sysctl_sched_rr_timeslice, sysctl_sched_rt_period;
+extern int sysctl_sched_rt_runtime;
 extern u32 max_threads, tainted;
 extern pid_t last_pid;
 
@@ -64,6 +67,7 @@ static ssize_t knob_write(struct kiocb *io, struct iov_iter *from)
 	const struct knob *k = knob_of(io->file);
 	char text[32];
 	size_t asked = from->count, len = min(asked, sizeof(text) - 1);
+	int err;
 	s64 v;
 
 	if (io->pos || copy_from_iter(text, len, from) != len)
@@ -73,10 +77,15 @@ static ssize_t knob_write(struct kiocb *io, struct iov_iter *from)
 		text[--len] = '\0';
 	if (kstrtos64(text, 10, &v) || v < k->min || v > k->max)
 		return -EINVAL;
-	if (k->size == 8)
+	if (k->set) {
+		err = k->set(v);
+		if (err)
+			return err;
+	} else if (k->size == 8) {
 		WRITE_ONCE(*(u64 *)k->var, (u64)v);
-	else
+	} else {
 		WRITE_ONCE(*(int *)k->var, (int)v);
+	}
 	if (k->apply)
 		k->apply(v);
 	io->pos += (loff_t)len;
@@ -91,10 +100,13 @@ static const struct file_ops knob_fops = {
 
 #define INT_KNOB(n, var, lo, hi)                                               \
 	{.name = n, .mode = S_IFREG | 0644, .fops = &knob_fops,                \
-	 .data = &(const struct knob){&var, 4, lo, hi, NULL}}
+	 .data = &(const struct knob){&var, 4, lo, hi, NULL, NULL}}
+#define SET_KNOB(n, var, lo, hi, set)                                          \
+	{.name = n, .mode = S_IFREG | 0644, .fops = &knob_fops,                \
+	 .data = &(const struct knob){&var, 4, lo, hi, NULL, set}}
 #define LONG_KNOB(n, var, lo, hi)                                              \
 	{.name = n, .mode = S_IFREG | 0644, .fops = &knob_fops,                \
-	 .data = &(const struct knob){&var, 8, lo, hi, NULL}}
+	 .data = &(const struct knob){&var, 8, lo, hi, NULL, NULL}}
 
 /* --- names --- */
 
@@ -241,7 +253,6 @@ static int arch_show(struct seq_file *m, void *v)
 enum {
 	OVERFLOW_ID = 65534, /* stands for ids that 16 bits cannot hold */
 	POOL_BITS = 256,
-	RR_TIMESLICE_MS = 100, /* kernel/sched.c */
 };
 
 static const struct proc_entry random_entries[] = {
@@ -306,7 +317,12 @@ static const struct proc_entry kernel_entries[] = {
 	{.name = "printk", .mode = S_IFREG | 0644, .fops = &printk_fops},
 	{.name = "random", .mode = S_IFDIR | 0555, .children = random_entries},
 	INT_KNOB("randomize_va_space", sysctl_randomize_va_space, 0, 2),
-	NUMBER("sched_rr_timeslice_ms", RR_TIMESLICE_MS),
+	SET_KNOB("sched_rr_timeslice_ms", sysctl_sched_rr_timeslice, S32_MIN,
+		 S32_MAX, sched_set_rr_timeslice),
+	SET_KNOB("sched_rt_period_us", sysctl_sched_rt_period, 1, S32_MAX,
+		 sched_set_rt_period),
+	SET_KNOB("sched_rt_runtime_us", sysctl_sched_rt_runtime, -1, S32_MAX,
+		 sched_set_rt_runtime),
 	COUNTER("tainted", tainted),
 	INT_KNOB("threads-max", max_threads, 1, S32_MAX),
 	UTS_ENTRY("version", version),
@@ -343,23 +359,23 @@ static void apply_overcommit_ratio(s64 v)
 
 static const struct proc_entry vm_entries[] = {
 	{.name = "drop_caches", .mode = S_IFREG | 0200, .fops = &knob_fops,
-	 .data = &(const struct knob){&drop_caches, 4, 1, 4, apply_drop_caches}},
+	 .data = &(const struct knob){&drop_caches, 4, 1, 4, apply_drop_caches, NULL}},
 	INT_KNOB("max_map_count", sysctl_max_map_count, 0, S32_MAX),
 	{.name = "mmap_rnd_bits", .mode = S_IFREG | 0600, .fops = &knob_fops,
 	 .data = &(const struct knob){&sysctl_mmap_rnd_bits, 4,
 				      MMAP_RND_BITS_MIN, MMAP_RND_BITS_MAX,
-				      NULL}},
+				      NULL, NULL}},
 	LONG_KNOB("mmap_min_addr", sysctl_mmap_min_addr, 0, S64_MAX),
 	{.name = "min_free_kbytes", .mode = S_IFREG | 0644, .fops = &knob_fops,
 	 .data = &(const struct knob){&sysctl_min_free_kbytes, 4, 0, S32_MAX,
-				      apply_min_free}},
+				      apply_min_free, NULL}},
 	{.name = "overcommit_kbytes", .mode = S_IFREG | 0644, .fops = &knob_fops,
 	 .data = &(const struct knob){&sysctl_overcommit_kbytes, 8, 0, S64_MAX,
-				      apply_overcommit_kbytes}},
+				      apply_overcommit_kbytes, NULL}},
 	INT_KNOB("overcommit_memory", sysctl_overcommit_memory, 0, 2),
 	{.name = "overcommit_ratio", .mode = S_IFREG | 0644, .fops = &knob_fops,
 	 .data = &(const struct knob){&sysctl_overcommit_ratio, 4, 0, S32_MAX,
-				      apply_overcommit_ratio}},
+				      apply_overcommit_ratio, NULL}},
 	INT_KNOB("panic_on_oom", sysctl_panic_on_oom, 0, 2),
 	{.name = NULL},
 };

@@ -146,7 +146,7 @@ static struct dentry *fd_lookup(struct inode *dir, struct dentry *d, u32 flags)
 	fput(f);
 	task_put(t);
 	if (inode) {
-		PROC_I(inode)->fd = (u32)fd;
+		PROC_I(inode)->nr = (u32)fd;
 		inode->size = 64; /* as on Linux: it tells nothing */
 		inode->ops = &proc_fd_iops;
 	}
@@ -292,6 +292,7 @@ static const struct task_entry task_entries[] = {
 	{.name = "personality", .mode = S_IFREG | 0400,
 	 .show = proc_personality_show},
 	{.name = "root", .mode = S_IFLNK | 0777, .iops = &proc_root_iops},
+	{.name = "schedstat", SHOW(proc_task_schedstat_show)},
 	{.name = "smaps", .mode = S_IFREG | 0444, .fops = &proc_smaps_fops},
 	{.name = "smaps_rollup", SHOW(proc_smaps_rollup_show)},
 	{.name = "stat", SHOW(proc_stat_show)},

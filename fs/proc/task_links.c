@@ -55,7 +55,7 @@ static int root_path(struct task *t, const struct inode *inode, struct path *p)
 
 static int fd_path(struct task *t, const struct inode *inode, struct path *p)
 {
-	struct file *f = fget_task(t, PROC_I(inode)->fd);
+	struct file *f = fget_task(t, PROC_I(inode)->nr);
 
 	if (!f)
 		return -ENOENT;

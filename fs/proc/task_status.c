@@ -4,7 +4,6 @@
  * kin parse: proc(5).
  */
 #include <asm/uaccess.h>
-#include <linnet/bitmap.h>
 #include <linnet/cred.h>
 #include <linnet/errno.h>
 #include <linnet/fdtable.h>
@@ -173,13 +172,13 @@ static void status_mem(struct seq_file *m, struct mm *mm)
 /* Where it may run, and from which memory: there is one node. */
 static void show_allowed(struct seq_file *m, struct task *t)
 {
-	unsigned long cpus = t->se.allowed.bits & cpu_possible_mask.bits;
-	char list[256];
+	cpumask_t cpus = {t->se.allowed.bits & cpu_possible_mask.bits};
 
-	bitmap_print_list(list, sizeof(list), &cpus, 64);
-	seq_printf(m, "Cpus_allowed:\t%lx\nCpus_allowed_list:\t%s\n"
-		      "Mems_allowed:\t1\nMems_allowed_list:\t0\n",
-		   cpus, list);
+	seq_puts(m, "Cpus_allowed:\t");
+	seq_cpu_mask(m, cpus);
+	seq_puts(m, "\nCpus_allowed_list:\t");
+	seq_cpu_list(m, cpus);
+	seq_puts(m, "\nMems_allowed:\t1\nMems_allowed_list:\t0\n");
 }
 
 int proc_status_show(struct seq_file *m, struct task *t)
@@ -407,3 +406,11 @@ const struct file_ops proc_oom_adj_fops = {
 	.open = proc_task_open, .read_iter = seq_read_iter,
 	.write_iter = oom_adj_write, .llseek = seq_lseek,
 	.release = single_release};
+
+/* Time on a CPU, time waiting for one, turns. */
+int proc_task_schedstat_show(struct seq_file *m, struct task *t)
+{
+	seq_printf(m, "%lu %lu %lu\n", task_cpu_time(t),
+		   READ_ONCE(t->se.run_delay), READ_ONCE(t->se.nr_switches));
+	return 0;
+}

@@ -34,7 +34,7 @@ struct irq_chip {
 	void (*unmask)(u32 hwirq);
 	void (*eoi)(u32 hwirq);
 	int (*set_type)(u32 hwirq, u32 type);
-	int (*set_affinity)(u32 hwirq, const cpumask_t *mask);
+	int (*set_affinity)(u32 hwirq, u32 cpu);
 	/* Raise software interrupt @ipi on @mask. */
 	void (*send_ipi)(const cpumask_t *mask, u32 ipi);
 	/* Per-CPU interface of the calling CPU. */
@@ -48,7 +48,24 @@ void free_irq(int irq, void *data);
 void enable_percpu_irq(int irq);
 void disable_irq(int irq);
 void enable_irq(int irq);
+
+/*
+ * Where an interrupt may go and where it goes; may sleep. -EIO: it belongs to each
+ * CPU; -EINVAL: no CPU of @mask is online.
+ */
+bool irq_can_set_affinity(int irq);
 int irq_set_affinity(int irq, const cpumask_t *mask);
+int irq_get_affinity(int irq, cpumask_t *allowed, cpumask_t *now);
+/* Of interrupts that are mapped later. */
+int irq_set_default_affinity(const cpumask_t *mask);
+cpumask_t irq_default_affinity(void);
+
+/* The next interrupt that is mapped, from @irq on; -1: there is none. */
+int irq_next(int irq);
+/* How often it came; how often nobody knew it (masked after the maximum). */
+enum { IRQ_UNHANDLED_MAX = 100000 };
+u64 irq_count(int irq);
+u64 irq_unhandled(int irq);
 
 /* For controllers: make (or find) the virq of @hwirq. Negative: -ENOMEM. */
 int irq_map(u32 hwirq, u32 type);

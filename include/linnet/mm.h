@@ -96,8 +96,6 @@ struct vma {
 	void *private;	     /* [I] */
 	struct rb_node shared; /* [mapping->i_mmap_lock] in mapping->i_mmap */
 	u64 shared_max;	     /* largest last pgoff of that subtree */
-	u64 fault_next;	     /* heuristic: where a sequential fault comes next */
-	u32 fault_window;    /* pages to map around it */
 };
 
 struct mm {

@@ -44,7 +44,10 @@ struct sched_entity {
 	u8 boost;		/* PI: effective rt priority, 0 none */
 	cpumask_t allowed;
 	u32 nr_migrations;
-	u32 last_wakee_cpu;
+	/* A waker: ns from waking somebody until it sleeps, on average; and
+	 * when it first did since it last slept, 0 for not yet. */
+	u32 overlap;
+	u64 first_wake;
 };
 
 /* Give up the CPU; returns when chosen again. Task context, no locks. */
@@ -97,6 +100,7 @@ void resched_current(void);
 struct sched_counters {
 	u64 nr_switches;
 	u64 user_ns, nice_ns, system_ns, idle_ns, iowait_ns, irq_ns, softirq_ns;
+	u64 run_delay_ns; /* runnable tasks waited for their turn */
 	u32 nr_running;
 };
 /* Snapshot for /proc/stat. */
@@ -105,5 +109,10 @@ void get_avenrun(u64 loads[3]); /* fixed point, 11 bits */
 u32 nr_running_total(void);
 u32 nr_iowait_total(void);
 void io_schedule(void);
+
+/* Limits of real-time tasks (kernel/sched_rt.c): 0 or -EINVAL. */
+int sched_set_rr_timeslice(s64 ms); /* <= 0: the default */
+int sched_set_rt_period(s64 us);
+int sched_set_rt_runtime(s64 us); /* -1: not limited */
 
 #endif

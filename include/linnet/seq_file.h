@@ -4,6 +4,7 @@
 #ifndef LINNET_SEQ_FILE_H
 #define LINNET_SEQ_FILE_H
 
+#include <linnet/cpumask.h>
 #include <linnet/fs.h>
 
 struct seq_file {
@@ -45,6 +46,9 @@ void seq_escape(struct seq_file *m, const char *s, const char *esc);
 int seq_path(struct seq_file *m, const struct path *p, const char *esc);
 /* " value" as a decimal; the fast path of large tables. */
 void seq_put_decimal(struct seq_file *m, const char *delim, u64 v);
+/* Sets of CPUs as Linux writes them: "0-3,5" and "2f". */
+void seq_cpu_list(struct seq_file *m, cpumask_t mask);
+void seq_cpu_mask(struct seq_file *m, cpumask_t mask);
 bool seq_has_overflowed(struct seq_file *m);
 
 /* Iterate a list_head under the caller's lock. */

@@ -62,12 +62,19 @@ struct io_accounting {
 	u64 rchar, wchar, syscr, syscw;
 };
 
-/* How often the tick found the task in user and in kernel mode, and what was
- * reported last: neither part ever shrinks. */
-struct task_samples {
-	u32 user, kernel; /* [A] */
+/* A time of two parts (user and kernel): samples of the tick, and what was
+ * reported last. See kernel/cputime.c. */
+struct split_time {
+	u32 first, second; /* [A] */
 	spinlock_t lock;
-	u64 utime, stime; /* [lock] ns */
+	u64 first_ns, second_ns; /* [lock] */
+};
+
+/* Where the task touches anonymous memory in sequence: guesses of mm/memory.c. */
+enum { FAULT_STREAMS = 4 };
+struct fault_stream {
+	u64 next;   /* the address that would continue it */
+	u32 window; /* pages installed last time */
 };
 
 struct task {
@@ -82,7 +89,7 @@ struct task {
 	bool rseq_event;       /* was off the CPU since it last looked */
 	spinlock_t wake_lock;  /* one waker at a time; outside rq->lock */
 	struct sched_entity se; /* [rq] */
-	struct task_samples samples; /* cputime.c */
+	struct split_time times; /* user, kernel */
 
 	void *stack;	       /* [I] lowest address of the kernel stack */
 	refcount_t refs;
@@ -145,6 +152,8 @@ struct task {
 	/* accounting */
 	ktime_t start_time; /* boot-time clock */
 	u64 nvcsw, nivcsw, min_flt, maj_flt;
+	struct fault_stream streams[FAULT_STREAMS];
+	u32 oldest_stream;
 	u64 hang_switches; /* khungtaskd: switches at its last look */
 	struct io_accounting io;
 	u64 timer_slack_ns;

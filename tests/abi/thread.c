@@ -125,8 +125,8 @@ CASE("shared: descriptors, folder, umask; own: name, ids, nice, mask")
 static void note(int signo)
 {
 	(void)signo;
-	seen++;
 	value = gettid_();
+	seen++;		/* last: another thread waits for it */
 }
 
 CASE("signals: to a thread, to the process, masks per thread")

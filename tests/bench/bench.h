@@ -26,7 +26,7 @@ struct test {
 };
 
 extern const struct test syscall_tests[], ipc_tests[], proc_tests[], vm_tests[],
-    fs_tests[], misc_tests[];
+    fs_tests[], misc_tests[], smp_tests[];
 
 /* Options (main.c). */
 extern int opt_icount;
@@ -98,6 +98,7 @@ void echo_child(int rd, int wr);
 
 /* Used by the smp rows too. */
 double b_fork(long n, void *a);
+double b_forkexec(long n, void *a);
 struct pf {
 	long pages;
 	int huge;

@@ -9,7 +9,7 @@ BENCH_PLAIN := mitigations=off nokaslr quiet
 BENCH_TUNED := $(BENCH_PLAIN) init_on_alloc=0 randomize_kstack_offset=off \
 	audit=0 apparmor=0 lsm= hardened_usercopy=off psi=0 cgroup_disable=memory
 
-.PHONY: bench bench-footprint bench-wall bench-reference bench-docs
+.PHONY: bench bench-footprint bench-wall bench-scaling bench-reference bench-docs
 bench: $(BUILD)/Image $(BUSYBOX_STAMP) ## count instructions per operation, compare with Linux
 	@mkdir -p $(BENCH_OUT)
 	@BUILD=$(BUILD) $(BENCH) --repeat 3 --out $(BENCH_OUT)/linnet.json
@@ -29,6 +29,21 @@ bench-wall: $(BUILD)/Image $(BUSYBOX_STAMP) ## the same rows in real time, on 1 
 		--out $(BENCH_OUT)/linnet-wall-smp$$n.json; done
 	@$(BENCH) compare $(BENCH_REF)/linux-reference-wall.json \
 		$(BENCH_OUT)/linnet-wall-smp1.json
+
+# In turn, so that both kernels get the same host; of each row the best of the boots.
+SCALING_BOOTS := 1 2 3
+bench-scaling: $(BUILD)/Image $(REFERENCE) $(BUSYBOX_STAMP) ## several CPUs against one, Linnet and Linux in turn
+	@mkdir -p $(BENCH_OUT)
+	@for n in 2 4; do for i in $(SCALING_BOOTS); do \
+		BUILD=$(BUILD) $(BENCH) --no-icount --smp $$n --bench smp \
+			--out $(BENCH_OUT)/linnet-smp$$n.$$i.json; \
+		BUILD=$(BUILD) $(BENCH) --no-icount --smp $$n --bench smp \
+			--kernel $(REFERENCE) --label linux-6.1 --append "$(BENCH_PLAIN)" \
+			--out $(BENCH_OUT)/linux-smp$$n.$$i.json; done; \
+	for k in linnet linux; do $(BENCH) best $(BENCH_OUT)/$$k-smp$$n.[0-9].json \
+		--label $$k --out $(BENCH_OUT)/$$k-smp$$n.json; done; \
+	$(BENCH) scaling $(BENCH_OUT)/linnet-smp$$n.json \
+		$(BENCH_OUT)/linux-smp$$n.json --workers $$n; done
 
 bench-reference: $(REFERENCE) $(BUSYBOX_STAMP) ## measure Linux again
 	@mkdir -p $(BENCH_OUT)

@@ -17,7 +17,7 @@ PANIC = re.compile(r"[Kk]ernel panic|Unable to handle kernel|Internal error:|\bO
                    r"kernel BUG|\bBUG:|\bpanic: |\bPANIC\b", re.A)
 ROW = re.compile(r"^ROW (\S+) (\S+) (\S+)(.*)$")
 ROW_FILES = ["core.c", "main.c"] + ["rows_%s.c" % n for n in
-                                    ("syscall", "ipc", "proc", "vm", "fs", "misc")]
+                                    ("syscall", "ipc", "proc", "vm", "fs", "misc", "smp")]
 
 # --- building ---------------------------------------------------------------
 

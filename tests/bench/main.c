@@ -31,7 +31,8 @@ static int opt_inline, row_timeout = 30; /* s */
 static const char *opt_only, *opt_skip, *opt_after;
 
 static const struct test *const tables[] = {
-    syscall_tests, ipc_tests, proc_tests, vm_tests, fs_tests, misc_tests,
+    syscall_tests, ipc_tests,  proc_tests, vm_tests,
+    fs_tests,	   misc_tests, smp_tests,
 };
 
 /* --- which tests run --- */

@@ -185,6 +185,47 @@ def table(argv):
     return 0
 
 
+def scaling_of(result, workers):
+    """-> {row: (rate of one worker, how many times that with @workers)}"""
+    out = {}
+    for name, row in result["rows"].items():
+        more = result["rows"].get("%s_%d" % (name[:-2], workers))
+        if row["group"] == "smp" and name.endswith("_1") and more:
+            out[name[:-2]] = (row["value"], more["value"] / row["value"])
+    return out
+
+
+def scaling_lines(mine, other, workers):
+    a, b = scaling_of(mine, workers), scaling_of(other, workers)
+    yield "| row | %s, 1 | %s, 1 | times | %s, %d | %s, %d | times |" % (
+        mine["meta"]["label"], other["meta"]["label"], mine["meta"]["label"], workers,
+        other["meta"]["label"], workers)
+    yield "| --- |" + " ---: |" * 6
+    for name in a:
+        if name not in b:
+            continue
+        (mine1, mine_up), (other1, other_up) = a[name], b[name]
+        yield "| %s | %.0f | %.0f | %.2f | %.2f | %.2f | %.2f |" % (
+            name, mine1, other1, mine1 / other1, mine_up, other_up, mine_up / other_up)
+
+
+def scaling(argv):
+    """a Markdown table of the smp rows: operations a second of one worker, and how many
+    times that several have, of two kernels"""
+    p = argparse.ArgumentParser(prog="run.py scaling")
+    p.add_argument("file")
+    p.add_argument("other")
+    p.add_argument("--workers", type=int, default=2)
+    p.add_argument("--into", nargs=2, metavar=("PAGE", "NAME"))
+    o = p.parse_args(argv)
+    lines = list(scaling_lines(load(o.file), load(o.other), o.workers))
+    if o.into:
+        put_between(o.into[0], o.into[1], lines)
+    else:
+        print("\n".join(lines))
+    return 0
+
+
 def best(argv):
     """the per-row best of several results: the strictest reference"""
     p = argparse.ArgumentParser(prog="run.py best")

@@ -5,6 +5,7 @@
     run.py footprint [--kernel IMAGE] [--out FILE]          boot time, memory, size
     run.py compare A B [--min RATIO]                        ratio > 1: B is better
     run.py table A B...                                     the same as Markdown
+    run.py scaling A B [--workers N]                        smp rows: N against 1
     run.py best A B... --out FILE                           the per-row best
     run.py spread A B...                                    repeatability
 
@@ -160,7 +161,7 @@ def parser(fp):
 
 def main():
     sub = {"compare": report.compare, "table": report.table, "best": report.best,
-           "spread": report.spread}
+           "spread": report.spread, "scaling": report.scaling}
     if len(sys.argv) > 1 and sys.argv[1] in sub:
         return sub[sys.argv[1]](sys.argv[2:])
     fp = len(sys.argv) > 1 and sys.argv[1] == "footprint"

@@ -133,6 +133,21 @@ static u64 asid_assign(struct mmu_context *c)
 	return asid_assign_slow(c);
 }
 
+/*
+ * This CPU is going to have entries of the address space. Pairs with
+ * flush_begin_local(): either that sees the bit, or what this CPU loads into its TLB
+ * is already changed.
+ */
+static void note_cpu(struct mmu_context *c)
+{
+	u32 cpu = smp_processor_id();
+
+	if (likely(cpumask_test(&c->cpus, cpu)))
+		return;
+	cpumask_set(&c->cpus, cpu);
+	dsb(ish);
+}
+
 void switch_mm(struct mm *mm)
 {
 	u64 ttbr;
@@ -144,6 +159,7 @@ void switch_mm(struct mm *mm)
 	} else {
 		u64 id = asid_assign(&mm->mmu);
 
+		note_cpu(&mm->mmu);
 		ttbr = virt_to_phys(mm->mmu.pgd) | (id & ASID_MASK) << 48;
 	}
 	write_sysreg(ttbr, ttbr0_el1);
@@ -157,6 +173,7 @@ int mmu_context_init(struct mmu_context *c)
 	c->pgd = get_zeroed_page(GFP_KERNEL);
 	c->id = 0;
 	c->flags = 0;
+	c->cpus = (cpumask_t){0};
 	return c->pgd ? 0 : -ENOMEM;
 }
 
@@ -166,7 +183,13 @@ void mmu_context_free(struct mmu_context *c)
 	c->pgd = NULL;
 }
 
-/* --- TLB maintenance (Arm ARM D8.14): entries of all CPUs, by hardware --- */
+/*
+ * --- TLB maintenance (Arm ARM D8.14) ---
+ *
+ * Entries of all CPUs are removed by hardware, which interrupts what the others
+ * do. That is saved if the address space has been used on this CPU only, as that
+ * of most short-lived processes.
+ */
 
 /* Above this many pages one flush of the whole ASID is cheaper. */
 enum { FLUSH_PAGES_MAX = 128 };
@@ -176,37 +199,69 @@ static u64 tlbi_arg(u64 va, u64 id)
 	return (va >> PAGE_SHIFT & ((1ul << 44) - 1)) | (id & ASID_MASK) << 48;
 }
 
+/*
+ * Begin a flush: the changed entries become visible to table walks, then it is
+ * seen who may have old ones. Until flush_end() the task stays on its CPU.
+ */
+static bool flush_begin_local(struct mm *mm)
+{
+	preempt_disable();
+	dsb(ish);
+	return READ_ONCE(mm->mmu.cpus.bits) == 1ul << smp_processor_id();
+}
+
+static void flush_end(bool local)
+{
+	if (local)
+		dsb(nsh);
+	else
+		dsb(ish);
+	preempt_enable();
+}
+
 void flush_tlb_page(struct mm *mm, u64 addr)
 {
 	u64 arg = tlbi_arg(addr, atomic_read(&mm->mmu.id));
+	bool local = flush_begin_local(mm);
 
-	dsb(ishst);
-	__asm__ volatile("tlbi vae1is, %0" ::"r"(arg) : "memory");
-	dsb(ish);
+	if (local)
+		__asm__ volatile("tlbi vae1, %0" ::"r"(arg) : "memory");
+	else
+		__asm__ volatile("tlbi vae1is, %0" ::"r"(arg) : "memory");
+	flush_end(local);
 }
 
 void flush_tlb_mm(struct mm *mm)
 {
 	u64 arg = tlbi_arg(0, atomic_read(&mm->mmu.id));
+	bool local = flush_begin_local(mm);
 
-	dsb(ishst);
-	__asm__ volatile("tlbi aside1is, %0" ::"r"(arg) : "memory");
-	dsb(ish);
+	if (local)
+		__asm__ volatile("tlbi aside1, %0" ::"r"(arg) : "memory");
+	else
+		__asm__ volatile("tlbi aside1is, %0" ::"r"(arg) : "memory");
+	flush_end(local);
 }
 
 void flush_tlb_range(struct mm *mm, u64 start, u64 end)
 {
 	u64 id = atomic_read(&mm->mmu.id);
+	bool local;
 
 	if ((end - start) >> PAGE_SHIFT > FLUSH_PAGES_MAX) {
 		flush_tlb_mm(mm);
 		return;
 	}
-	dsb(ishst);
-	for (; start < end; start += PAGE_SIZE)
-		__asm__ volatile("tlbi vae1is, %0" ::"r"(tlbi_arg(start, id))
-				 : "memory");
-	dsb(ish);
+	local = flush_begin_local(mm);
+	for (; start < end; start += PAGE_SIZE) {
+		u64 arg = tlbi_arg(start, id);
+
+		if (local)
+			__asm__ volatile("tlbi vae1, %0" ::"r"(arg) : "memory");
+		else
+			__asm__ volatile("tlbi vae1is, %0" ::"r"(arg) : "memory");
+	}
+	flush_end(local);
 }
 
 void flush_tlb_kernel_range(u64 start, u64 end)

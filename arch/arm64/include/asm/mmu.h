@@ -7,6 +7,7 @@
 
 #include <asm/mman.h>
 #include <asm/pgtable.h>
+#include <linnet/cpumask.h>
 #include <linnet/spinlock.h>
 
 struct mm;
@@ -24,6 +25,7 @@ struct mmu_context {
 	u64 *pgd;	 /* [I] linear address of the level 0 table */
 	u64 id;		 /* [A] generation and ASID; 0: none yet */
 	u64 flags;
+	cpumask_t cpus;	 /* [A] that may have entries of it in their TLB */
 };
 
 int mmu_context_init(struct mmu_context *c);

@@ -1,0 +1,38 @@
+#!/bin/sh
+# Phase E: several CPUs as a person sees them: load on all of them while the shell
+# answers, affinity, policies, interrupts, a soak that ends where it began.
+#
+# usage: tests/phase_e/run_tests.sh [OPTION]... [SUITE]...
+#
+#	--kernel IMAGE	the kernel to test (build/Image)
+#	--reference	the Linux reference; fetched if it is not there
+#	--initrd FILE	the initramfs (build/initramfs.cpio.gz)
+#	--smp N		CPUs (1; the suites are made for 2 to 8)
+#	--mem SIZE	RAM (256M)
+#	--gic 2|3	version of the interrupt controller (2)
+#	--cpu MODEL	(cortex-a57)
+#	--console ttyAMA0|hvc0
+#	--append WORDS	more for the kernel command line
+#	--list		print the suites and stop
+#	SUITE...	run only these: load, affinity, ...
+#
+# Prints TAP per suite and ends with "N passed, N failed, N skipped". The consoles'
+# logs are in build/log/tests. TEST_SCALE=3 stretches the time limits on a slow
+# machine, SOAK_ROUNDS=N the soak (3).
+set -eu
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+. "$here/../lib/suites.sh"
+
+ALL='load affinity policy switch soak'
+
+suites_options "$@"
+[ "$SMP" -gt 1 ] || SMP=2
+[ -x "$BUILD/musl/bin/linnet-gcc" ] || "$ROOT/scripts/build_musl.sh"
+programs=$BUILD/tests/phase_e/tests
+mkdir -p "$programs"
+"$BUILD/musl/bin/linnet-gcc" -std=gnu17 -O2 -Wall -Wextra -Werror -static \
+	-o "$programs/busy" "$here/busy.c"
+suites_initrd --overlay "${programs%/tests}"
+# shellcheck disable=SC2086 # lists of words
+suites_run ${SUITES:-$ALL}
+suites_summary
