@@ -39,12 +39,18 @@ CPPFLAGS := -nostdinc -Iinclude -Iarch/arm64/include -I$(BUILD)/gen \
 	-I$(BUILD)/uapi
 CFLAGS := -std=gnu17 -O2 -g -ffreestanding -fno-pic -mgeneral-regs-only \
 	-mno-outline-atomics -ffixed-x18 -fno-strict-aliasing -fno-common \
-	-fno-asynchronous-unwind-tables -fno-stack-protector \
+	-fno-asynchronous-unwind-tables \
 	-fno-delete-null-pointer-checks -fno-omit-frame-pointer \
 	-fno-ipa-sra -fwrapv -mbranch-protection=none \
 	-ffile-prefix-map=$(CURDIR)=. \
 	-Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wvla \
 	-Wno-unused-parameter
+# The canary is in the current task (asm/thread.h, TI_CANARY). None while the
+# task is not there yet, nor where it is checked.
+stack_protector = $(if $(filter $(not_protected),$*),-fno-stack-protector, \
+	-fstack-protector-strong -mstack-protector-guard=sysreg \
+	-mstack-protector-guard-reg=tpidr_el1 -mstack-protector-guard-offset=32)
+not_protected := arch/arm64/kernel/early_map arch/arm64/kernel/early_kaslr
 ifdef DEBUG
 # The sanitizers of the debug build. The offset is asm/kasan.h's.
 KASAN_OFFSET := 0xdffff00000000000
@@ -63,12 +69,13 @@ LDSFLAGS := -DCONFIG_DEBUG
 #   are the sanitizer:			kasan*, stackdepot
 #   read and link free objects:		slab
 #   run at every lock:			lockcheck
-not_kasan := arch/arm64/kernel/early_map arch/arm64/mm/kasan_shadow \
+not_kasan := arch/arm64/kernel/early_map arch/arm64/kernel/early_kaslr \
+	arch/arm64/mm/kasan_shadow \
 	mm/kasan/kasan mm/kasan/kasan_report mm/kasan/kasan_slab \
 	mm/kasan/kasan_string kernel/stackdepot kernel/lockcheck mm/slab
 # Not with the MMU off; nor in the reporters themselves.
 UBSAN := -fsanitize=shift-exponent,integer-divide-by-zero,bounds,object-size,bool,unreachable
-not_ubsan := arch/arm64/kernel/early_map mm/kasan/% kernel/ubsan
+not_ubsan := arch/arm64/kernel/early_map arch/arm64/kernel/early_kaslr mm/kasan/% kernel/ubsan
 sanitize += $(if $(filter $(not_kasan),$*),,$(KASAN)) \
 	$(if $(filter $(not_ubsan),$*),,$(UBSAN))
 endif
@@ -86,11 +93,13 @@ TRACE_PC := -fsanitize-coverage=trace-pc
 #   depend on what other tasks and interrupts do, not on the call's arguments:
 #			locks, scheduler, RCU, waking, ticks, allocators
 # The last would make every run of a program look new.
-not_traced := arch/arm64/kernel/early_map arch/arm64/kernel/process \
+not_traced := arch/arm64/kernel/early_map arch/arm64/kernel/early_kaslr \
+	arch/arm64/kernel/process \
 	arch/arm64/kernel/psci arch/arm64/kernel/smp arch/arm64/kernel/traps arch/arm64/mm/context \
 	arch/arm64/mm/kasan_shadow kernel/kcov mm/kasan/% kernel/stackdepot \
 	kernel/ubsan kernel/debug kernel/lockcheck kernel/spinlock kernel/mutex \
 	kernel/rcu kernel/sched kernel/sched_balance kernel/sched_fair \
+	kernel/sched_rt kernel/loadavg \
 	kernel/wait kernel/irq kernel/hrtimer kernel/time kernel/cputime \
 	kernel/workqueue kernel/watchdog kernel/printk kernel/main \
 	mm/slab mm/page_alloc mm/reclaim mm/memblock tests/selftest/% drivers/irqchip/%
@@ -103,7 +112,7 @@ gen := $(BUILD)/gen/syscall_list.h $(BUILD)/gen/vdso_offsets.h
 $(BUILD)/obj/%.o: %.c Makefile | $(UAPI_STAMP) $(gen)
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
-	@$(CC) $(CPPFLAGS) $(CFLAGS) $(sanitize) $(CFLAGS-$*.o) -MMD -MP -c -o $@ $<
+	@$(CC) $(CPPFLAGS) $(CFLAGS) $(stack_protector) $(sanitize) $(CFLAGS-$*.o) -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/%.o: %.S Makefile | $(UAPI_STAMP) $(gen)
 	@mkdir -p $(@D)
@@ -112,6 +121,7 @@ $(BUILD)/obj/%.o: %.S Makefile | $(UAPI_STAMP) $(gen)
 
 # Runs before the MMU is on: no jump tables, only aligned accesses.
 CFLAGS-arch/arm64/kernel/early_map.o := -fno-jump-tables -mstrict-align
+CFLAGS-arch/arm64/kernel/early_kaslr.o := -fno-jump-tables -mstrict-align
 
 # The system-call table's source: Linux's own list for arm64.
 $(BUILD)/gen/syscall_list.h: | $(UAPI_STAMP)
@@ -150,18 +160,22 @@ link = $(CC) -nostdlib -static -no-pie -Wl,-T,$(BUILD)/kernel.lds \
 	-Wl,--build-id=sha1 -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments \
 	-Wl,-z,noexecstack
 
-# Linked three times: without the symbol table, with one of the right size, and
-# with the final addresses in it.
-ksymtab = $(NM) -n $(1) | scripts/ksymtab.py > $(BUILD)/ksymtab.S && \
+# Linked three times: with an empty symbol table, with one of the right size, and
+# with the final addresses in it. The second one also tells where the addresses
+# are that have to change when the kernel runs elsewhere.
+ksymtab = $(if $(1),$(NM) -n $(1),:) | scripts/ksymtab.py > $(BUILD)/ksymtab.S && \
 	$(CC) -c -o $(BUILD)/ksymtab.o $(BUILD)/ksymtab.S
 
-$(BUILD)/kernel.elf: $(objs) $(BUILD)/kernel.lds scripts/ksymtab.py
+$(BUILD)/kernel.elf: $(objs) $(BUILD)/kernel.lds scripts/ksymtab.py scripts/relocs.py
 	@echo "  LINK    $@"
-	@$(link) -o $(BUILD)/kernel.tmp $(objs)
-	@$(call ksymtab,$(BUILD)/kernel.tmp)
+	@$(call ksymtab,)
 	@$(link) -o $(BUILD)/kernel.tmp $(objs) $(BUILD)/ksymtab.o
 	@$(call ksymtab,$(BUILD)/kernel.tmp)
-	@$(link) -o $@ $(objs) $(BUILD)/ksymtab.o
+	@$(link) -Wl,--emit-relocs -o $(BUILD)/kernel.tmp $(objs) $(BUILD)/ksymtab.o
+	@$(call ksymtab,$(BUILD)/kernel.tmp)
+	@scripts/relocs.py $(BUILD)/kernel.tmp > $(BUILD)/relocs.S
+	@$(CC) -c -o $(BUILD)/relocs.o $(BUILD)/relocs.S
+	@$(link) -o $@ $(objs) $(BUILD)/ksymtab.o $(BUILD)/relocs.o
 	@rm -f $(BUILD)/kernel.tmp
 
 $(BUILD)/Image: $(BUILD)/kernel.elf
@@ -170,7 +184,7 @@ $(BUILD)/Image: $(BUILD)/kernel.elf
 
 clean: ## remove what was built (the cache of sources stays)
 	rm -rf $(BUILD)/obj $(BUILD)/gen $(BUILD)/kernel.elf $(BUILD)/Image \
-		$(BUILD)/kernel.lds $(BUILD)/vdso.* $(BUILD)/ksymtab.*
+		$(BUILD)/kernel.lds $(BUILD)/vdso.* $(BUILD)/ksymtab.* $(BUILD)/relocs.*
 
 debug: ## build with run-time checks into build-debug/
 	$(MAKE) BUILD=build-debug DEBUG=1

@@ -193,7 +193,7 @@ int notify_change(struct dentry *d, struct iattr *attr)
  * A write clears set-id bits, unless by somebody with CAP_FSETID, and the file's
  * capabilities. [rwsem]
  */
-int file_remove_privs(struct file *f)
+__no_canary int file_remove_privs(struct file *f)
 {
 	struct inode *inode = f->inode;
 	struct iattr attr = {.valid = ATTR_CTIME | ATTR_FORCE};

@@ -6,6 +6,7 @@
  * two thirds of the address space plus a random offset; ET_DYN without one (the
  * dynamic linker run by hand) in the mmap area.
  */
+#include <asm/mmu.h>
 #include <asm/ptregs.h>
 #include <asm/setup.h>
 #include <asm/uaccess.h>
@@ -31,6 +32,7 @@ struct elf_file {
 	struct file *file;
 	struct elf_info info;
 	void *phdrs; /* kmalloc'ed */
+	u64 code_flags; /* VM_* of executable segments besides VM_EXEC */
 };
 
 /* Where it was put. */
@@ -57,6 +59,7 @@ static int elf_open(struct elf_file *e, struct file *file, const void *head,
 
 	e->file = file;
 	e->phdrs = NULL;
+	e->code_flags = 0;
 	err = elf_parse_header(&e->info, head, len);
 	if (err)
 		return err;
@@ -78,10 +81,37 @@ static int elf_open(struct elf_file *e, struct file *file, const void *head,
 	return err;
 }
 
-static u64 segment_vm_flags(u32 pf)
+/*
+ * Was the file built with landing pads? Only the one that runs first is asked:
+ * a dynamic linker does what is right for the program by mprotect().
+ */
+static int read_property(struct elf_file *e)
+{
+	size_t len = e->info.property.size;
+	u32 features;
+	void *note;
+	int err;
+
+	if (!len)
+		return 0;
+	if (len > ELF_MAX_NOTE)
+		return -ENOEXEC;
+	note = kmalloc(len, GFP_KERNEL);
+	if (!note)
+		return -ENOMEM;
+	err = read_exact(e->file, note, len, e->info.property.offset);
+	if (!err)
+		err = elf_parse_property(note, len, &features);
+	kfree(note);
+	if (!err && cpu_has_bti && (features & GNU_PROPERTY_AARCH64_FEATURE_1_BTI))
+		e->code_flags = VM_BTI;
+	return err;
+}
+
+static u64 segment_vm_flags(const struct elf_file *e, u32 pf)
 {
 	return (pf & PF_R ? VM_READ : 0) | (pf & PF_W ? VM_WRITE : 0) |
-	       (pf & PF_X ? VM_EXEC : 0) | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+	       (pf & PF_X ? VM_EXEC | e->code_flags : 0) | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
 }
 
 /* The rest of a data segment's last page, and whole pages of bss. */
@@ -116,7 +146,7 @@ static int map_segment(struct elf_file *e, const struct elf_segment *s, u64 bias
 	if (len) {
 		down_write(&mm->mmap_lock);
 		at = mmap_region_locked(mm, e->file, s->map_start + bias, len,
-					segment_vm_flags(s->flags),
+					segment_vm_flags(e, s->flags),
 					s->map_offset >> PAGE_SHIFT);
 		up_write(&mm->mmap_lock);
 		if ((s64)at < 0)
@@ -177,9 +207,7 @@ static u64 program_bias(const struct elf_info *info)
 		return 0;
 	if (info->interp.size) {
 		base = ELF_ET_DYN_BASE;
-		if (randomize_layout())
-			base += get_random_below(1ul << 33) << PAGE_SHIFT &
-				((1ul << 40) - 1);
+		base += random_mmap_offset();
 		base = ALIGN_DOWN(base, max(info->align, PAGE_SIZE));
 	}
 	return choose_bias(info, base);
@@ -324,7 +352,7 @@ static int create_tables(struct binprm *b, const struct elf_file *prog, u64 bias
 
 	at = b->p & ~15ul;
 	if (randomize_layout())
-		at -= get_random_below(8192) & ~15ul;
+		at -= get_random_below(PAGE_SIZE) & ~15ul;
 	plat = at -= sizeof(platform);
 	random = at = (at - sizeof(seed)) & ~15ul;
 	get_random_bytes(seed, sizeof(seed));
@@ -357,8 +385,7 @@ static u64 random_stack_top(void)
 	u64 top = USER_END;
 
 	if (randomize_layout())
-		top -= get_random_below(1ul << 22) << PAGE_SHIFT &
-		       ((16ul << 30) - 1);
+		top -= get_random_below(1ul << STACK_RND_BITS) << PAGE_SHIFT;
 	return top;
 }
 
@@ -367,7 +394,8 @@ static void set_brk(struct mm *mm, u64 end)
 	mm->start_brk = mm->brk = ALIGN_UP(end, PAGE_SIZE);
 	if (randomize_layout() && sysctl_randomize_va_space > 1)
 		mm->start_brk = mm->brk =
-			mm->brk + (get_random_below(1ul << 18) << PAGE_SHIFT);
+			mm->brk + (get_random_below(1ul << BRK_RND_BITS)
+				   << PAGE_SHIFT);
 }
 
 /* After the point of no return. */
@@ -428,7 +456,9 @@ static int load_elf(struct binprm *b)
 		if (err)
 			goto close_prog;
 	}
-	err = begin_new_exec(b);
+	err = read_property(dynamic ? &interp : &prog);
+	if (!err)
+		err = begin_new_exec(b);
 	if (err)
 		goto close_interp;
 	setup_new_exec(b);

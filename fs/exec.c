@@ -463,13 +463,12 @@ static void pick_layout(struct mm *mm)
 {
 	u64 gap = clamp(rlimit(RLIMIT_STACK), (u64)STACK_GAP_MIN,
 			(u64)USER_END / 6 * 5);
-	u64 random = 0;
 
-	if (randomize_layout())
-		random = (get_random_u64() & ((1ul << 33) - 1)) << PAGE_SHIFT &
-			 ((1ul << 40) - 1);
-	gap += 16ul << 30; /* the stack's own randomisation and guard */
-	mm->mmap_base = ALIGN_DOWN(USER_END - gap - random, PAGE_SIZE);
+	if (randomize_layout()) /* the stack's top is lower then */
+		gap += PAGE_SIZE << STACK_RND_BITS;
+	gap += STACK_GUARD_PAGES * PAGE_SIZE;
+	mm->mmap_base = ALIGN_DOWN(USER_END - gap - random_mmap_offset(),
+				   PAGE_SIZE);
 }
 
 void setup_new_exec(struct binprm *b)

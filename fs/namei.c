@@ -517,7 +517,7 @@ static int step_child_ref(struct nameidata *nd, struct dentry **link)
  * Step onto nd->last. @rest is what follows it; with @follow a link is
  * entered and *rest becomes its target.
  */
-static int step(struct nameidata *nd, const char **rest, bool follow)
+__no_canary static int step(struct nameidata *nd, const char **rest, bool follow)
 {
 	bool rcu = nd->flags & LOOKUP_RCU;
 	struct dentry *link = NULL;

@@ -128,7 +128,7 @@ static ssize_t take_bytes(struct pipe *p, struct iov_iter *to, bool *emptied)
 	return done;
 }
 
-static ssize_t pipe_read_iter(struct kiocb *io, struct iov_iter *to)
+__no_canary static ssize_t pipe_read_iter(struct kiocb *io, struct iov_iter *to)
 {
 	struct pipe *p = io->file->private;
 	bool nonblock = io->file->flags & O_NONBLOCK || io->flags & IOCB_NOWAIT;
@@ -225,7 +225,7 @@ static ssize_t put_bytes(struct pipe *p, struct iov_iter *from, u32 flags,
 	return done ? done : n;
 }
 
-static ssize_t pipe_write_iter(struct kiocb *io, struct iov_iter *from)
+__no_canary static ssize_t pipe_write_iter(struct kiocb *io, struct iov_iter *from)
 {
 	struct pipe *p = io->file->private;
 	bool nonblock = io->file->flags & O_NONBLOCK || io->flags & IOCB_NOWAIT;

@@ -115,7 +115,7 @@ static __always_inline int check_io(const struct kiocb *io, size_t count)
 }
 
 /* Read at *pos (NULL: no position). */
-ssize_t vfs_read(struct file *f, struct iov_iter *to, loff_t *pos, u32 flags)
+__no_canary ssize_t vfs_read(struct file *f, struct iov_iter *to, loff_t *pos, u32 flags)
 {
 	const u32 need = FMODE_READ | FMODE_CAN_READ;
 	struct task *t = current;
@@ -141,7 +141,7 @@ ssize_t vfs_read(struct file *f, struct iov_iter *to, loff_t *pos, u32 flags)
 	return ret;
 }
 
-ssize_t vfs_write(struct file *f, struct iov_iter *from, loff_t *pos, u32 flags)
+__no_canary ssize_t vfs_write(struct file *f, struct iov_iter *from, loff_t *pos, u32 flags)
 {
 	const u32 need = FMODE_WRITE | FMODE_CAN_WRITE;
 	struct task *t = current;
@@ -192,6 +192,7 @@ static loff_t *file_ppos(struct file *f)
 
 /* --- system calls --- */
 
+__no_canary long sys_read(u64 fd, u64 buf, u64 len);
 SYSCALL_DEFINE3(read, u32, fd, char __user *, buf, size_t, len)
 {
 	struct fd f = fdget_pos(fd);
@@ -210,6 +211,7 @@ SYSCALL_DEFINE3(read, u32, fd, char __user *, buf, size_t, len)
 	return ret;
 }
 
+__no_canary long sys_write(u64 fd, u64 buf, u64 len);
 SYSCALL_DEFINE3(write, u32, fd, const char __user *, buf, size_t, len)
 {
 	struct fd f = fdget_pos(fd);

@@ -23,7 +23,7 @@ struct getdents {
 	int err;
 };
 
-static bool emit(struct dir_context *ctx, const char *name, int len, loff_t off,
+__no_canary static bool emit(struct dir_context *ctx, const char *name, int len, loff_t off,
 		 u64 ino, u32 dtype)
 {
 	struct getdents *g = container_of(ctx, struct getdents, ctx);
@@ -44,7 +44,7 @@ static bool emit(struct dir_context *ctx, const char *name, int len, loff_t off,
 	    put_user(off, &((struct linux_dirent64 __user *)g->prev)->d_off))
 		return false;
 	if (copy_to_user(u, &h, offsetof(struct linux_dirent64, d_name)) ||
-	    copy_to_user(u->d_name, name, (size_t)len) ||
+	    unchecked_copy_to_user(u->d_name, name, (size_t)len) ||
 	    put_user(0, &u->d_name[len]))
 		return false;
 	g->err = 0;

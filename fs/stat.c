@@ -49,7 +49,7 @@ int vfs_getattr(const struct path *path, struct kstat *st, u32 mask, u32 flags)
 	return 0;
 }
 
-static int put_stat(const struct kstat *k, struct stat __user *u)
+__no_canary static int put_stat(const struct kstat *k, struct stat __user *u)
 {
 	struct stat s = {
 		.st_dev = dev_encode(k->dev),
@@ -73,6 +73,7 @@ static int put_stat(const struct kstat *k, struct stat __user *u)
 	return copy_to_user(u, &s, sizeof(s));
 }
 
+__no_canary long sys_newfstat(u64 fd, u64 buf);
 SYSCALL_DEFINE2(newfstat, u32, fd, struct stat __user *, buf)
 {
 	struct fd f = fdget_raw(fd);
@@ -94,7 +95,7 @@ static bool name_is_empty(const char __user *name)
 	return !get_user(c, name) && !c;
 }
 
-static int stat_at(int dfd, const char __user *name, u32 flags, u32 mask,
+__no_canary static int stat_at(int dfd, const char __user *name, u32 flags, u32 mask,
 		   struct kstat *st)
 {
 	u32 lookup = flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW;
@@ -125,6 +126,7 @@ static int stat_at(int dfd, const char __user *name, u32 flags, u32 mask,
 	return err;
 }
 
+__no_canary long sys_newfstatat(u64 dfd, u64 name, u64 buf, u64 flags);
 SYSCALL_DEFINE4(newfstatat, int, dfd, const char __user *, name,
 		struct stat __user *, buf, u32, flags)
 {

@@ -7,6 +7,7 @@
  */
 #define PR_PREFIX "fork: "
 #include <asm/mmu.h>
+#include <asm/percpu.h>
 #include <asm/uaccess.h>
 #include <linnet/boot.h>
 #include <linnet/cred.h>
@@ -21,6 +22,7 @@
 #include <linnet/pidfd.h>
 #include <linnet/printf.h>
 #include <linnet/printk.h>
+#include <linnet/random.h>
 #include <linnet/slab.h>
 #include <linnet/string.h>
 #include <linnet/syscalls.h>
@@ -117,6 +119,12 @@ void task_free_rcu(struct task *t)
 	call_rcu(&t->rcu, task_free);
 }
 
+/* The lowest byte ends a string: no string function reads or writes past it. */
+void stack_canary_init(struct task *t)
+{
+	t->ti.canary = get_random_u64() & ~0xfful;
+}
+
 static struct task *task_dup(struct task *from)
 {
 	struct task *t = kmem_cache_alloc(task_cache, GFP_KERNEL);
@@ -142,6 +150,7 @@ static struct task *task_dup(struct task *from)
 	list_init(&t->pi_owned);
 	list_init(&t->pending.list);
 	t->pending.set = 0;
+	stack_canary_init(t);
 #ifdef CONFIG_DEBUG
 	t->locks.n = 0;
 #endif
@@ -707,7 +716,7 @@ struct task *idle_task_create(u32 cpu)
 	cred_get(t->cred);
 	cred_get(t->real_cred);
 	copy_thread(t, &args);
-	t->ti.cpu = cpu;
+	set_ti_cpu(&t->ti, cpu);
 	snprintf(t->comm, sizeof(t->comm), "swapper/%u", cpu);
 	return t;
 }

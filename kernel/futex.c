@@ -55,7 +55,7 @@ static struct futex_bucket *bucket_of(const struct futex_key *k)
 	return &table[h >> (64 - table_bits)];
 }
 
-int futex_key_get(u32 __user *uaddr, bool shared, bool write,
+__no_canary int futex_key_get(u32 __user *uaddr, bool shared, bool write,
 		  struct futex_key *k)
 {
 	u64 addr = (u64)uaddr;
@@ -442,7 +442,7 @@ put_first:
 
 /* --- the call --- */
 
-static int get_timeout(const struct __kernel_timespec __user *u, int op,
+__no_canary static int get_timeout(const struct __kernel_timespec __user *u, int op,
 		       struct deadline *until)
 {
 	struct __kernel_timespec ts;
@@ -463,6 +463,7 @@ static int get_timeout(const struct __kernel_timespec __user *u, int op,
 	return 0;
 }
 
+__no_canary long sys_futex(u64 uaddr, u64 op, u64 val, u64 timeout, u64 uaddr2, u64 val3);
 SYSCALL_DEFINE6(futex, u32 __user *, uaddr, int, op, u32, val,
 		const struct __kernel_timespec __user *, utime, u32 __user *,
 		uaddr2, u32, val3)

@@ -24,7 +24,8 @@ void ktest_run(void)
 	for (const struct ktest *t = _ktest_start; t < _ktest_end; t++) {
 		bool ok;
 
-		if (strncmp(t->name, wanted, strlen(wanted)))
+		if (t->fatal ? strcmp(t->name, wanted)
+			     : strncmp(t->name, wanted, strlen(wanted)))
 			continue;
 		ok = t->run();
 		failed += !ok;

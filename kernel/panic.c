@@ -19,6 +19,8 @@ int sysctl_panic_on_oops;
 u32 tainted; /* [A] enum taint */
 static u32 panicking;
 
+void __stack_chk_fail(void);
+
 static int __init_text param_panic(const char *value)
 {
 	s64 v;
@@ -56,6 +58,7 @@ void panic(const char *fmt, ...)
 	pr_emerg("Kernel panic - not syncing: %s\n", text);
 	pr_emerg("CPU: %u  task: %s\n", smp_processor_id(), current->comm);
 	dump_stack();
+	pr_emerg("Kernel offset: %#lx\n", kaslr_offset);
 	pr_emerg("---[ end Kernel panic - not syncing: %s ]---\n", text);
 	if (panic_timeout > 0) {
 		for (int s = 0; s < panic_timeout * 1000; s++)
@@ -65,6 +68,13 @@ void panic(const char *fmt, ...)
 		machine_restart();
 	machine_halt();
 	unreachable();
+}
+
+/* Called by the compiler's code: the canary of a frame has been overwritten. */
+void __stack_chk_fail(void)
+{
+	panic("stack-protector: the stack is corrupted in %pS",
+	      __builtin_return_address(0));
 }
 
 void add_taint(u32 flag)

@@ -41,6 +41,13 @@ static int __init_text param_init_fn(const char *value)
 }
 KERNEL_PARAM("init", param_init_fn);
 
+/* Has been seen before the first page table; here it is kept from init. */
+static int __init_text param_nokaslr(const char *value)
+{
+	return 0;
+}
+KERNEL_PARAM("nokaslr", param_nokaslr);
+
 static int __init_text param_mem(const char *value)
 {
 	const char *end;

@@ -210,6 +210,13 @@ SYSCALL_DEFINE5(prctl, int, op, u64, a2, u64, a3, u64, a4, u64, a5)
 		return PR_TIMING_STATISTICAL;
 	case PR_SET_TIMING: /* the only kind there is */
 		return a2 == PR_TIMING_STATISTICAL ? 0 : -EINVAL;
+	case PR_PAC_RESET_KEYS:
+		return a3 || a4 || a5 ? -EINVAL : pauth_reset_keys(a2);
+	case PR_PAC_SET_ENABLED_KEYS:
+		return a4 || a5 ? -EINVAL : pauth_set_enabled_keys(a2, a3);
+	case PR_PAC_GET_ENABLED_KEYS:
+		return a2 || a3 || a4 || a5 ? -EINVAL
+					    : pauth_get_enabled_keys();
 	case PR_GET_THP_DISABLE: /* there are no huge pages to turn off */
 		return a2 || a3 || a4 || a5 ? -EINVAL : 0;
 	default:

@@ -9,6 +9,7 @@
  *
  * Lock: random_lock, irq-safe, innermost.
  */
+#include <asm/percpu.h>
 #include <asm/setup.h>
 #include <linnet/blake2s.h>
 #include <linnet/boot.h>
@@ -28,6 +29,7 @@ static u8 pool[KEY_SIZE];  /* [random_lock] */
 static u8 key[KEY_SIZE];   /* [random_lock] */
 static u64 nonce;	   /* [random_lock] */
 static u64 since_reseed;   /* [random_lock] bytes given out */
+static u32 generation;	   /* [random_lock] counts reseedings */
 static u32 entropy_bits;   /* [random_lock] credited, capped at 256 */
 
 /* pool = BLAKE2s(pool, data) [random_lock] */
@@ -59,6 +61,7 @@ static void reseed(void)
 	blake2s_update(&h, key, KEY_SIZE);
 	blake2s_final(&h, key);
 	since_reseed = 0;
+	WRITE_ONCE(generation, generation + 1);
 }
 
 void add_randomness(const void *data, size_t len, u32 bits)
@@ -108,11 +111,31 @@ void get_random_bytes(void *buf, size_t len)
 	memzero_explicit(&c, sizeof(c));
 }
 
+/*
+ * Words made ahead, by CPU, because a block makes more than one of them: the
+ * rest of the first and one whole. What has been given out is erased; what was
+ * made before the last reseeding is not given out.
+ */
+struct random_words {
+	u64 word[12];
+	u32 left, generation;
+};
+static DEFINE_PERCPU(struct random_words, random_words);
+
 u64 get_random_u64(void)
 {
+	u64 flags = local_irq_save();
+	struct random_words *w = this_cpu_ptr(&random_words);
 	u64 v;
 
-	get_random_bytes(&v, sizeof(v));
+	if (!w->left || w->generation != READ_ONCE(generation)) {
+		w->generation = READ_ONCE(generation);
+		get_random_bytes(w->word, sizeof(w->word));
+		w->left = ARRAY_SIZE(w->word);
+	}
+	v = w->word[--w->left];
+	w->word[w->left] = 0;
+	local_irq_restore(flags);
 	return v;
 }
 

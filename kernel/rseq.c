@@ -53,7 +53,7 @@ static int read_section(struct task *t, struct rseq_cs *cs)
 }
 
 /* Abort the section if the thread was interrupted in it. */
-static int leave_section(struct task *t, struct pt_regs *regs)
+__no_canary static int leave_section(struct task *t, struct pt_regs *regs)
 {
 	struct rseq_cs cs;
 	int r = read_section(t, &cs);

@@ -275,7 +275,7 @@ static void wake_sleeper(struct task *t, u32 state)
 		if (!task_is_rt(t))
 			fair_migrate(t, cpu_rq(prev_cpu), rq);
 		t->se.nr_migrations++;
-		WRITE_ONCE(t->ti.cpu, cpu);
+		set_ti_cpu(&t->ti, cpu);
 	}
 	WRITE_ONCE(t->state, TASK_RUNNING);
 	activate(rq, t, true);
@@ -295,7 +295,7 @@ static void wake_sleeper(struct task *t, u32 state)
  * Context: any; takes t->wake_lock and runqueue locks.
  * Return: true if it was in such a state.
  */
-bool try_to_wake_up(struct task *t, u32 mask)
+__no_canary bool try_to_wake_up(struct task *t, u32 mask)
 {
 	bool woken = false;
 	u64 flags;
@@ -337,7 +337,7 @@ void wake_up_new_task(struct task *t)
 	struct rq *rq = cpu_rq(cpu);
 
 	spin_lock(&rq->lock);
-	WRITE_ONCE(t->ti.cpu, cpu);
+	set_ti_cpu(&t->ti, cpu);
 	WRITE_ONCE(t->state, TASK_RUNNING);
 	update_curr(rq);
 	if (!task_is_rt(t))
@@ -658,7 +658,7 @@ void sched_init_cpu(u32 cpu, struct task *idle)
 	idle->flags |= PF_IDLE;
 	idle->on_cpu = true;
 	idle->state = TASK_RUNNING;
-	idle->ti.cpu = cpu;
+	set_ti_cpu(&idle->ti, cpu);
 	idle->ti.preempt_count = 0;
 	idle->ti.no_resched = 1;
 }

@@ -136,7 +136,7 @@ void move_task_locked(struct rq *from, struct rq *to, struct task *t)
 
 	if (!task_is_rt(t))
 		fair_migrate(t, from, to);
-	WRITE_ONCE(t->ti.cpu, to->cpu);
+	set_ti_cpu(&t->ti, to->cpu);
 	t->se.nr_migrations++;
 	sched_change_end(to, t, c);
 }

@@ -45,6 +45,7 @@ static void discard_pending(int sig)
 		signal_flush_one(&t->pending, sig);
 }
 
+__no_canary long sys_rt_sigaction(u64 sig, u64 act, u64 old, u64 size);
 SYSCALL_DEFINE4(rt_sigaction, int, sig, const struct user_sigaction __user *,
 		act, struct user_sigaction __user *, oact, size_t, size)
 {
@@ -79,6 +80,7 @@ SYSCALL_DEFINE4(rt_sigaction, int, sig, const struct user_sigaction __user *,
 
 /* --- masks --- */
 
+__no_canary long sys_rt_sigprocmask(u64 how, u64 set, u64 old, u64 size);
 SYSCALL_DEFINE4(rt_sigprocmask, int, how, const sigset_t __user *, set,
 		sigset_t __user *, oset, size_t, size)
 {
@@ -120,7 +122,7 @@ SYSCALL_DEFINE2(rt_sigpending, sigset_t __user *, set, size_t, size)
 }
 
 /* Temporary mask of ppoll, pselect6, epoll_pwait: undone on return. */
-int set_user_sigmask(const sigset_t __user *umask, size_t size)
+__no_canary int set_user_sigmask(const sigset_t __user *umask, size_t size)
 {
 	u64 mask;
 

@@ -17,8 +17,8 @@ struct ksymtab {
 
 #define SYM_GLOBAL 0x80000000u
 
-/* Absent in the first of the two links. */
-extern const struct ksymtab ksymtab __weak;
+/* Empty in the first link. */
+extern const struct ksymtab ksymtab;
 
 static const char *name_of(const struct ksymtab *t, u32 i)
 {
@@ -30,7 +30,7 @@ bool symbol_at(u32 i, struct kernel_symbol *s)
 {
 	const struct ksymtab *t = &ksymtab;
 
-	if (!t || i >= t->count)
+	if (i >= t->count)
 		return false;
 	s->addr = (u64)_start + t->sym[i].offset;
 	s->name = name_of(t, i);
@@ -47,7 +47,7 @@ int symbol_format(char *buf, size_t size, u64 addr)
 	u64 off = addr - (u64)_start, next;
 	u32 lo = 0, hi;
 
-	if (!t || addr < (u64)_start || addr >= (u64)_image_end || !t->count)
+	if (addr < (u64)_start || addr >= (u64)_image_end || !t->count)
 		return snprintf(buf, size, "%#lx", addr);
 	hi = t->count;
 	while (hi - lo > 1) {

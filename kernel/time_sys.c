@@ -35,6 +35,7 @@ int clock_now(__kernel_clockid_t id, ktime_t *now)
 	}
 }
 
+__no_canary long sys_clock_gettime(u64 id, u64 ts);
 SYSCALL_DEFINE2(clock_gettime, __kernel_clockid_t, id, struct __kernel_timespec __user *,
 		uts)
 {

@@ -68,7 +68,7 @@ bool trylock_page(struct page *p)
 	return !(atomic_fetch_or(&p->flags, PG_LOCKED) & PG_LOCKED);
 }
 
-void lock_page(struct page *p)
+__no_canary void lock_page(struct page *p)
 {
 	struct wait_queue *q = page_queue(p);
 

@@ -109,7 +109,7 @@ static int anon_read_fault(struct vma *v, u64 addr)
 	return VM_FAULT_OK;
 }
 
-static int anon_write_fault(struct vma *v, u64 addr)
+__no_canary static int anon_write_fault(struct vma *v, u64 addr)
 {
 	struct page *pages[FAULT_BATCH_MAX];
 	u32 want = anon_batch(v, addr), got, used = 0;
@@ -395,7 +395,7 @@ static bool access_allowed(const struct vma *v, bool write, bool exec)
  * Context: mmap_lock held for reading; may sleep.
  * Return: VM_FAULT_* bits.
  */
-int handle_mm_fault(struct vma *v, u64 addr, bool write, bool exec)
+__no_canary int handle_mm_fault(struct vma *v, u64 addr, bool write, bool exec)
 {
 	spinlock_t *ptl;
 	pte_t *pte, cur;

@@ -22,7 +22,6 @@ int sysctl_overcommit_ratio = 50;
 u64 sysctl_mmap_min_addr = 65536;
 int sysctl_max_map_count = 65530;
 
-enum { STACK_GUARD_PAGES = 256 }; /* gap kept below a growing stack */
 
 u64 sysctl_overcommit_kbytes;	    /* 0: by the ratio */
 static s64 committed_pages; /* [A] */
@@ -88,7 +87,8 @@ static u64 prot_to_flags(u32 prot)
 {
 	return (prot & PROT_READ ? VM_READ : 0) |
 	       (prot & PROT_WRITE ? VM_WRITE : 0) |
-	       (prot & PROT_EXEC ? VM_EXEC : 0);
+	       (prot & PROT_EXEC ? VM_EXEC : 0) |
+	       (prot & arch_prot_bits() ? VM_BTI : 0);
 }
 
 /* Private writable memory that nothing else can supply again. */
@@ -533,7 +533,7 @@ static int mprotect_locked(struct mm *mm, u64 start, u64 end, u32 prot,
 	}
 	while (at < end) {
 		u64 stop = min(v->end, end);
-		u64 flags = (v->flags & ~(u64)VM_ACCESS_FLAGS) |
+		u64 flags = (v->flags & ~(u64)(VM_ACCESS_FLAGS | VM_BTI)) |
 			    prot_to_flags(prot);
 		int err;
 
@@ -568,7 +568,8 @@ int do_mprotect(u64 start, u64 len, u32 prot)
 	len = ALIGN_UP(len, PAGE_SIZE);
 	if (!len || start + len < start || start + len > USER_END)
 		return -ENOMEM;
-	if (prot & ~(u32)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM))
+	if (prot & ~((u32)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM) |
+		     arch_prot_bits()))
 		return -EINVAL;
 	if (current->personality & 0x0400000 /* READ_IMPLIES_EXEC */ &&
 	    (prot & PROT_READ))

@@ -223,6 +223,21 @@ static void pcp_push(struct pcp *c, struct page *p)
 	c->count++;
 }
 
+bool init_on_free __ro_after_init;
+
+static int __init_text param_init_on_free(const char *value)
+{
+	init_on_free = !strcmp(value, "1") || !strcmp(value, "on");
+	return 0;
+}
+KERNEL_PARAM("init_on_free", param_init_on_free);
+
+static void zero_pages(struct page *p, u64 n)
+{
+	for (u64 i = 0; i < n; i++)
+		clear_page(page_address(p + i));
+}
+
 static void pcp_free(struct page *p)
 {
 	u64 flags = local_irq_save();
@@ -291,6 +306,8 @@ void free_pages(struct page *p, u32 order)
 {
 	u64 flags;
 
+	if (unlikely(init_on_free))
+		zero_pages(p, 1ul << order);
 	kasan_free_pages(page_address(p), 1ul << order);
 	if (order == 0) {
 		pcp_free(p);
@@ -344,6 +361,8 @@ static void free_singles(struct page **pages, u32 n)
 
 		for (run = 1; i + run < n && pages[i + run] == p + run; run++)
 			p[run].flags = 0;
+		if (unlikely(init_on_free))
+			zero_pages(p, run);
 		kasan_free_pages(page_address(p), run);
 		p->flags = 0;
 		if (run >= BULK_MIN) {

@@ -14,6 +14,8 @@
  */
 #define PR_PREFIX "slab: "
 #include <asm/percpu.h>
+#include <asm/sections.h>
+#include <asm/uaccess.h>
 #include <linnet/cpumask.h>
 #include <linnet/errno.h>
 #include <linnet/init.h>
@@ -209,6 +211,8 @@ static __always_inline void free_to_cpu(struct kmem_cache *c, void *obj)
 
 void kmem_cache_free(struct kmem_cache *c, void *obj)
 {
+	if (unlikely(init_on_free))
+		memset(obj, 0, c->object_size);
 	if (kasan_slab_free(c, obj))
 		free_to_cpu(c, obj);
 }
@@ -310,6 +314,36 @@ void *kmalloc(size_t size, u32 gfp)
 		return NULL;
 	return kasan_kmalloc_large(page_address(p), size,
 				   PAGE_SIZE << order_for(size));
+}
+
+static void __noinline __cold usercopy_abort(const struct kmem_cache *c,
+					     u64 offset, size_t n)
+{
+	panic("usercopy: %lu bytes at offset %lu of an object of %u bytes (%s)",
+	      n, offset, c->object_size, c->name);
+}
+
+void usercopy_check(const void *p, size_t n)
+{
+	const struct kmem_cache *c;
+	const struct page *page;
+	u64 offset;
+
+	if ((u64)p >= LINEAR_END) {
+		if (unlikely((u64)p < (u64)_text_end && (u64)p + n > (u64)_start))
+			panic("usercopy: %lu bytes of the kernel's text", n);
+		return;
+	}
+	if (unlikely((u64)p < PAGE_OFFSET))
+		panic("usercopy: %lu bytes at a user address", n);
+	page = virt_to_page(p);
+	if (likely(!(page->flags & PG_SLAB)) || !n)
+		return;
+	c = page->slab;
+	offset = ((u64)p - (u64)page_address(slab_of(p)) - slab_left(c)) %
+		 c->size;
+	if (unlikely(offset + n > c->object_size || offset + n < n))
+		usercopy_abort(c, offset, n);
 }
 
 size_t ksize(const void *ptr)

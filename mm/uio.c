@@ -159,30 +159,45 @@ static size_t copy_iter(struct iov_iter *i, u8 *kernel, size_t len,
 	return done;
 }
 
+/* A page, with offset and length inside of it, need not be checked again. */
+static __always_inline size_t do_copy_to_iter(const void *from, size_t len,
+					      struct iov_iter *i, bool page)
+{
+	u8 __user *at = (u8 __user *)i->ubuf + i->offset;
+
+	if (unlikely(i->type != ITER_UBUF))
+		return copy_iter(i, (u8 *)from, len, COPY_TO);
+	len = min(len, i->count);
+	len -= page ? unchecked_copy_to_user(at, from, len)
+		    : raw_copy_to_user(at, from, len);
+	i->offset += len;
+	i->count -= len;
+	return len;
+}
+
+static __always_inline size_t do_copy_from_iter(void *to, size_t len,
+						struct iov_iter *i, bool page)
+{
+	const u8 __user *at = (const u8 __user *)i->ubuf + i->offset;
+
+	if (unlikely(i->type != ITER_UBUF))
+		return copy_iter(i, to, len, COPY_FROM);
+	len = min(len, i->count);
+	len -= page ? unchecked_copy_from_user(to, at, len)
+		    : raw_copy_from_user(to, at, len);
+	i->offset += len;
+	i->count -= len;
+	return len;
+}
+
 size_t copy_to_iter(const void *from, size_t len, struct iov_iter *i)
 {
-	if (likely(i->type == ITER_UBUF)) {
-		len = min(len, i->count);
-		len -= raw_copy_to_user((u8 __user *)i->ubuf + i->offset, from,
-					len);
-		i->offset += len;
-		i->count -= len;
-		return len;
-	}
-	return copy_iter(i, (u8 *)from, len, COPY_TO);
+	return do_copy_to_iter(from, len, i, false);
 }
 
 size_t copy_from_iter(void *to, size_t len, struct iov_iter *i)
 {
-	if (likely(i->type == ITER_UBUF)) {
-		len = min(len, i->count);
-		len -= raw_copy_from_user(to, (u8 __user *)i->ubuf + i->offset,
-					  len);
-		i->offset += len;
-		i->count -= len;
-		return len;
-	}
-	return copy_iter(i, to, len, COPY_FROM);
+	return do_copy_from_iter(to, len, i, false);
 }
 
 size_t iov_iter_zero(size_t len, struct iov_iter *i)
@@ -200,13 +215,13 @@ size_t iov_iter_zero(size_t len, struct iov_iter *i)
 size_t copy_page_to_iter(struct page *p, size_t off, size_t len,
 			 struct iov_iter *i)
 {
-	return copy_to_iter((u8 *)page_address(p) + off, len, i);
+	return do_copy_to_iter((u8 *)page_address(p) + off, len, i, true);
 }
 
 size_t copy_page_from_iter(struct page *p, size_t off, size_t len,
 			   struct iov_iter *i)
 {
-	return copy_from_iter((u8 *)page_address(p) + off, len, i);
+	return do_copy_from_iter((u8 *)page_address(p) + off, len, i, true);
 }
 
 /* Read (or for a destination, write) one byte a page. Bytes accessible. */

@@ -6,6 +6,7 @@
 #include <asm/uaccess.h>
 #include <linnet/errno.h>
 #include <linnet/mm.h>
+#include <linnet/random.h>
 #include <linnet/slab.h>
 #include <linnet/string.h>
 #include <linnet/task.h>
@@ -18,6 +19,17 @@ bool randomize_layout(void)
 {
 	return sysctl_randomize_va_space &&
 	       !(current->personality & ADDR_NO_RANDOMIZE);
+}
+
+/* As on Linux: bits of the page number, MMAP_RND_BITS_MIN to _MAX. */
+int sysctl_mmap_rnd_bits = MMAP_RND_BITS_MIN;
+
+u64 random_mmap_offset(void)
+{
+	int bits = READ_ONCE(sysctl_mmap_rnd_bits);
+
+	return randomize_layout() ? get_random_u64() >> (64 - bits) << PAGE_SHIFT
+				  : 0;
 }
 
 /* Eight bytes at a time, inside one aligned word: never crosses a page. */

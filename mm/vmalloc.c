@@ -17,6 +17,7 @@
 #include <linnet/slab.h>
 #include <linnet/string.h>
 #include <linnet/vmalloc.h>
+#include <asm/setup.h>
 #include "internal.h"
 
 struct vm_area {
@@ -298,4 +299,6 @@ void __init_text vmalloc_init(void)
 	area_cache = kmem_cache_create("vm_area", sizeof(struct vm_area), 0, 0);
 	if (!area_cache)
 		panic("no memory for vmalloc");
+	for (u32 i = 0; i < ARRAY_SIZE(search_from); i++)
+		search_from[i] += kaslr_vmalloc_offset;
 }

@@ -7,14 +7,14 @@ the symbol is global), then the strings.
 """
 import sys
 
-syms, base = [], None
+syms, base = [], 0
 for line in sys.stdin:
     addr, kind, name = line.split()[:3]
     if name == "_start":
         base = int(addr, 16)
     if kind in "tT" and not name.startswith(("$", ".L")):
         syms.append((int(addr, 16), name, kind == "T"))
-syms = [s for s in syms if base is not None and s[0] >= base]
+syms = [s for s in syms if s[0] >= base]
 
 print('\t.section .ksymtab, "a"\n\t.balign 4\n\t.globl ksymtab\nksymtab:')
 print("\t.long %d" % len(syms))

@@ -3,6 +3,7 @@
 #	tasks		every process: pid, last CPU, state, name
 #	bt-task PID	where a sleeping process sleeps
 #	current		the task of the selected CPU (thread), if it is in the kernel
+#	kaslr FILE	read the symbols of FILE for the addresses that the kernel runs at
 #
 # States are enum task_state of include/linnet/sched.h: 0 runnable, 1 and 2 asleep.
 
@@ -35,4 +36,8 @@ end
 
 define current
   printf "%d %s\n", ((struct task *)$x18)->pids[0]->nr, ((struct task *)$x18)->comm
+end
+
+define kaslr
+  eval "symbol-file $arg0 -o %#lx", (unsigned long)$VBAR - (unsigned long)&vectors
 end

@@ -12,7 +12,7 @@
 #	GIC	version of the interrupt controller, 2 or 3	(2)
 #	CONSOLE	ttyAMA0 or hvc0		(ttyAMA0)
 #	APPEND	more words for the kernel command line
-#	GDB=1	wait for gdb on port 1234 before the first instruction
+#	GDB=1	wait for gdb on port 1234 before the first instruction; nokaslr
 #	TIMEOUT	end the guest after that many seconds
 #	QEMU	the emulator		(qemu-system-aarch64)
 #
@@ -30,6 +30,7 @@ INITRD=${INITRD:-$BUILD/initramfs.cpio.gz}
 CONSOLE=${CONSOLE:-ttyAMA0}
 SMP=${SMP:-1}
 GIC=${GIC:-2}
+[ "${GDB:-}" != 1 ] || APPEND="nokaslr${APPEND:+ $APPEND}"
 
 need "$QEMU"
 [ -f "$KERNEL" ] || die "there is no kernel '$KERNEL'; run make first"

@@ -1,7 +1,9 @@
 obj-y += arch/arm64/kernel/cpu.o
+obj-y += arch/arm64/kernel/early_kaslr.o
 obj-y += arch/arm64/kernel/early_map.o
 obj-y += arch/arm64/kernel/entry.o
 obj-y += arch/arm64/kernel/head.o
+obj-y += arch/arm64/kernel/pauth.o
 obj-y += arch/arm64/kernel/process.o
 obj-y += arch/arm64/kernel/psci.o
 obj-y += arch/arm64/kernel/signal.o
@@ -13,6 +15,7 @@ obj-y += arch/arm64/lib/uaccess.o
 obj-y += arch/arm64/mm/context.o
 obj-y += arch/arm64/mm/fault.o
 obj-y += arch/arm64/mm/mmu.o
+obj-y += arch/arm64/mm/mmu_test.o
 obj-y += arch/arm64/mm/pgtable.o
 obj-y += arch/arm64/vdso/vdso_blob.o
 obj-y += arch/arm64/lib/futex.o

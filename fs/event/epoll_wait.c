@@ -160,7 +160,7 @@ static int ep_wait_events(struct eventpoll *ep, struct epoll_event __user *uev,
 	}
 }
 
-static int do_epoll_wait(u32 epfd, struct epoll_event __user *uev, int max,
+__no_canary static int do_epoll_wait(u32 epfd, struct epoll_event __user *uev, int max,
 			 ktime_t expires)
 {
 	struct fd f;

@@ -59,7 +59,7 @@ static bool nonblocking(const struct kiocb *io)
 	return io->file->flags & O_NONBLOCK || io->flags & IOCB_NOWAIT;
 }
 
-static ssize_t eventfd_read(struct kiocb *io, struct iov_iter *to)
+__no_canary static ssize_t eventfd_read(struct kiocb *io, struct iov_iter *to)
 {
 	struct eventfd *e = io->file->private;
 	u64 value;
@@ -79,7 +79,7 @@ static ssize_t eventfd_read(struct kiocb *io, struct iov_iter *to)
 	return sizeof(value);
 }
 
-static ssize_t eventfd_write(struct kiocb *io, struct iov_iter *from)
+__no_canary static ssize_t eventfd_write(struct kiocb *io, struct iov_iter *from)
 {
 	struct eventfd *e = io->file->private;
 	u64 value;

@@ -124,7 +124,7 @@ static void show_flags(struct seq_file *m, u64 flags)
 		{VM_SEQ_READ, "sr"}, {VM_RAND_READ, "rr"},
 		{VM_DONTCOPY, "dc"}, {VM_DONTEXPAND, "de"},
 		{VM_LOCKONFAULT, "lf"}, {VM_ACCOUNT, "ac"},
-		{VM_NORESERVE, "nr"}, {VM_WIPEONFORK, "wf"},
+		{VM_NORESERVE, "nr"}, {VM_BTI, "bt"}, {VM_WIPEONFORK, "wf"},
 		{VM_DONTDUMP, "dd"}, {VM_HUGEPAGE, "hg"},
 		{VM_NOHUGEPAGE, "nh"},
 	};

@@ -38,6 +38,7 @@ extern int sysctl_dmesg_restrict, sysctl_kptr_restrict, sysctl_panic_on_oops;
 extern int sysctl_panic_on_oom, sysctl_min_free_kbytes;
 extern u64 sysctl_overcommit_kbytes, sysctl_max_user_watches;
 extern int sysctl_inotify_queue, sysctl_inotify_groups, sysctl_inotify_watches;
+extern int sysctl_mmap_rnd_bits;
 extern int sysctl_sched_rr_timeslice, sysctl_sched_rt_period;
 extern int sysctl_sched_rt_runtime;
 extern u32 max_threads, tainted;
@@ -360,6 +361,10 @@ static const struct proc_entry vm_entries[] = {
 	{.name = "drop_caches", .mode = S_IFREG | 0200, .fops = &knob_fops,
 	 .data = &(const struct knob){&drop_caches, 4, 1, 4, apply_drop_caches, NULL}},
 	INT_KNOB("max_map_count", sysctl_max_map_count, 0, S32_MAX),
+	{.name = "mmap_rnd_bits", .mode = S_IFREG | 0600, .fops = &knob_fops,
+	 .data = &(const struct knob){&sysctl_mmap_rnd_bits, 4,
+				      MMAP_RND_BITS_MIN, MMAP_RND_BITS_MAX,
+				      NULL, NULL}},
 	LONG_KNOB("mmap_min_addr", sysctl_mmap_min_addr, 0, S64_MAX),
 	{.name = "min_free_kbytes", .mode = S_IFREG | 0644, .fops = &knob_fops,
 	 .data = &(const struct knob){&sysctl_min_free_kbytes, 4, 0, S32_MAX,

@@ -21,6 +21,15 @@ enum {
 	FDT_MAX_IRQ_CELLS = 4,
 };
 
+/* Tokens of the structure block, Devicetree Specification 0.4 §5.4.1. */
+enum fdt_tag {
+	FDT_BEGIN_NODE = 1,
+	FDT_END_NODE = 2,
+	FDT_PROP = 3,
+	FDT_NOP = 4,
+	FDT_END = 9,
+};
+
 struct fdt {
 	const u8 *blob;
 	const u8 *nodes;     /* structure block */

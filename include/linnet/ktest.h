@@ -10,11 +10,17 @@
 struct ktest {
 	const char *name;
 	bool (*run)(void); /* false: it failed and said why */
+	bool fatal;
 };
 
 #define KTEST(fn)                                                              \
 	static __section(".ktest") __used const struct ktest ktest_##fn = {    \
 		.name = #fn, .run = fn}
+
+/* Ends in a panic or an oops: runs only when the whole of its name is given. */
+#define KTEST_FATAL(fn)                                                        \
+	static __section(".ktest") __used const struct ktest ktest_##fn = {    \
+		.name = #fn, .run = fn, .fatal = true}
 
 /* In a test: report and fail unless @cond holds. */
 #define KTEST_CHECK(cond)                                                      \

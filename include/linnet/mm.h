@@ -43,6 +43,7 @@ enum vm_flags {
 	VM_LOCKONFAULT = 0x80000,
 	VM_ACCOUNT = 0x100000,
 	VM_NORESERVE = 0x200000,
+	VM_BTI = 0x1000000, /* indirect branches only to landing pads */
 	VM_WIPEONFORK = 0x2000000,
 	VM_DONTDUMP = 0x4000000,
 	VM_HUGEPAGE = 0x20000000,   /* batch faults eagerly */
@@ -227,6 +228,18 @@ int vma_shift_down(struct vma *v, u64 shift);
 void activate_mm(struct mm *mm);
 /* Is the layout of the current task to be random? */
 bool randomize_layout(void);
+
+/* Bits of address space randomisation, in pages: Linux's for arm64. */
+enum {
+	MMAP_RND_BITS_MIN = 18, /* the default too */
+	MMAP_RND_BITS_MAX = 33,
+	STACK_RND_BITS = 18,
+	BRK_RND_BITS = 18,
+};
+
+enum { STACK_GUARD_PAGES = 256 }; /* gap kept below a growing stack */
+/* What the mmap area or a PIE is moved by; 0 if nothing is. */
+u64 random_mmap_offset(void);
 
 void out_of_memory(u32 order);
 /* Reclaim through shrinkers and the page cache: pages freed. */

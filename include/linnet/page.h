@@ -130,6 +130,9 @@ enum gfp_flags {
  * Context: any with GFP_ATOMIC, else may sleep. Return: NULL if none.
  */
 struct page *alloc_pages(u32 gfp, u32 order);
+/* [I] "init_on_free=1": what is freed is zeroed at once. */
+extern bool init_on_free;
+
 void free_pages(struct page *p, u32 order);
 
 static inline struct page *alloc_page(u32 gfp)

@@ -356,6 +356,8 @@ int copy_thread(struct task *child, const struct kernel_clone_args *args);
 void start_user_thread(struct pt_regs *regs, u64 pc, u64 sp);
 void flush_thread(void);
 struct task *arch_switch_to(struct task *prev, struct task *next);
+/* A canary for a stack that no frame is on which has one. */
+void stack_canary_init(struct task *t);
 void set_task_comm(struct task *t, const char *name);
 void get_task_comm(char buf[TASK_COMM_LEN], struct task *t);
 

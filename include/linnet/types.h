@@ -114,6 +114,11 @@ static inline be64 cpu_to_be64(u64 v) { return (be64){__builtin_bswap64(v)}; }
 #undef __always_inline /* UAPI has one too */
 #define __always_inline	 inline __attribute__((always_inline))
 #define __cold		 __attribute__((cold))
+/*
+ * No stack canary: for what every system call, fault or wake-up goes through,
+ * and only if no array is on the frame that a length from elsewhere indexes.
+ */
+#define __no_canary	 __attribute__((no_stack_protector))
 #define __fallthrough	 __attribute__((fallthrough))
 #define __init_text	 __section(".init.text") __cold
 #define __init_data	 __section(".init.data")

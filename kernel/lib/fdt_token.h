@@ -1,6 +1,6 @@
 /*
- * Tokens of the structure block (Devicetree Specification 0.4 §5.4), shared by
- * fdt.c and fdt_walk.c.
+ * Reading tokens of the structure block (Devicetree Specification 0.4 §5.4), shared
+ * by fdt.c and fdt_walk.c.
  */
 #ifndef LINNET_LIB_FDT_TOKEN_H
 #define LINNET_LIB_FDT_TOKEN_H
@@ -9,14 +9,6 @@
 #include <linnet/types.h>
 
 enum { FDT_CELL = 4 }; /* bytes of a cell; tokens are aligned to it */
-
-enum fdt_tag {
-	FDT_BEGIN_NODE = 1,
-	FDT_END_NODE = 2,
-	FDT_PROP = 3,
-	FDT_NOP = 4,
-	FDT_END = 9,
-};
 
 struct fdt_token {
 	u32 tag;

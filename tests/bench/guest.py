@@ -91,8 +91,8 @@ def initramfs(path, init, ubench=None, shell=None):
 # --- running ----------------------------------------------------------------
 
 
-def command_line(a, **keys):
-    words = ["console=ttyAMA0 rdinit=/init panic=-1"] + ([a.append] if a.append else [])
+def command_line(a, *more, **keys):
+    words = ["console=ttyAMA0 rdinit=/init panic=-1", *more] + ([a.append] if a.append else [])
     return " ".join(words + ["%s=%s" % kv for kv in keys.items() if kv[1] not in (None, "")])
 
 

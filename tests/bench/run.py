@@ -37,7 +37,7 @@ def one_run(a, work, k):
     after, seen = None, set()
     while True:
         # Boot k gets another seed and, by bpad, another layout.
-        append = guest.command_line(a, bench=a.bench, bicount=1 if a.icount else None,
+        append = guest.command_line(a, "nokaslr", bench=a.bench, bicount=1 if a.icount else None,
                                     bskip=a.skip, bafter=after, bpad="x" * (7 * k))
         current = [None]
 

@@ -8,17 +8,22 @@
 #define PR_PREFIX "cpu: "
 #include <asm/hwcap.h>
 #include <asm/setup.h>
+#include <asm/mmu.h>
 #include <asm/sysreg.h>
+#include <asm/uaccess.h>
 #include <linnet/cpumask.h>
 #include <linnet/printk.h>
 #include <linnet/seq_file.h>
+#include <linnet/task.h>
 #include <asm/percpu.h>
 
 u64 elf_hwcap __ro_after_init, elf_hwcap2 __ro_after_init;
 extern u64 zva_size;
 
 /* ID register fields that become hardware capability bits. */
-enum id_reg { ISAR0, ISAR1, PFR0, PFR1, MMFR2, NR_ID };
+/* AUTH is made up: address (0) and generic (4) pointer authentication, by any
+ * algorithm. */
+enum id_reg { ISAR0, ISAR1, PFR0, PFR1, MMFR2, AUTH, NR_ID };
 
 struct hwcap_rule {
 	u8 reg, shift, min; /* field value >= min; PFR0's FP is signed */
@@ -54,6 +59,8 @@ static const struct hwcap_rule rules[] = {
 	{ISAR1, 20, 2, 1, HWCAP_ILRCPC, "ilrcpc"},
 	{ISAR0, 52, 1, 1, HWCAP_FLAGM, "flagm"},
 	{ISAR1, 36, 1, 1, HWCAP_SB, "sb"},
+	{AUTH, 0, 1, 1, HWCAP_PACA, "paca"},
+	{AUTH, 4, 1, 1, HWCAP_PACG, "pacg"},
 	{ISAR1, 0, 2, 2, HWCAP2_DCPODP, "dcpodp"},
 	{ISAR0, 52, 2, 2, HWCAP2_FLAGM2, "flagm2"},
 	{ISAR1, 32, 1, 2, HWCAP2_FRINT, "frint"},
@@ -61,13 +68,27 @@ static const struct hwcap_rule rules[] = {
 	{ISAR1, 44, 1, 2, HWCAP2_BF16, "bf16"},
 	{ISAR1, 48, 1, 2, HWCAP2_DGH, "dgh"},
 	{ISAR0, 60, 1, 2, HWCAP2_RNG, "rng"},
+	{PFR1, 0, 1, 2, HWCAP2_BTI, "bti"},
 };
 
+bool cpu_has_pauth __ro_after_init, cpu_has_bti __ro_after_init;
 static u64 id_regs[NR_ID] __ro_after_init;
 
 static u64 field(u64 reg, u32 shift)
 {
 	return reg >> shift & 0xf;
+}
+
+/* APA, API, APA3; GPA, GPI, GPA3. ISAR2's older name is "reserved": zero. */
+static u64 pauth_features(void)
+{
+	u64 isar2 = read_sysreg(s3_0_c0_c6_2);
+	bool address = field(id_regs[ISAR1], 4) || field(id_regs[ISAR1], 8) ||
+		       field(isar2, 12);
+	bool generic = field(id_regs[ISAR1], 24) ||
+		       field(id_regs[ISAR1], 28) || field(isar2, 8);
+
+	return (u64)address | (u64)generic << 4;
 }
 
 static bool rule_holds(const struct hwcap_rule *r)
@@ -88,6 +109,7 @@ void __init_text cpu_features_init(void)
 	id_regs[PFR0] = read_sysreg(id_aa64pfr0_el1);
 	id_regs[PFR1] = read_sysreg(id_aa64pfr1_el1);
 	id_regs[MMFR2] = read_sysreg(id_aa64mmfr2_el1);
+	id_regs[AUTH] = pauth_features();
 	if (!(dczid & 0x10))
 		zva_size = 4ul << (dczid & 0xf);
 	for (u32 i = 0; i < ARRAY_SIZE(rules); i++) {
@@ -98,6 +120,8 @@ void __init_text cpu_features_init(void)
 		else
 			elf_hwcap2 |= rules[i].bit;
 	}
+	cpu_has_pauth = elf_hwcap & HWCAP_PACA;
+	cpu_has_bti = elf_hwcap2 & HWCAP2_BTI;
 	elf_hwcap |= HWCAP_CPUID; /* ID register reads are emulated */
 }
 
@@ -105,6 +129,28 @@ struct cpu_identity {
 	u64 midr, mpidr;
 };
 static DEFINE_PERCPU(struct cpu_identity, cpu_identity);
+
+bool pan_in_use __ro_after_init;
+
+/*
+ * PAN is set from here on, and by each exception. What must turn it off has been
+ * patched by what the boot CPU has; all CPUs of a machine are the same in that.
+ */
+static void pan_init(void)
+{
+	bool here = cpu_has_pan();
+
+	if (smp_processor_id() == 0)
+		pan_in_use = here;
+	if (here != pan_in_use)
+		panic("CPU %u differs from the first in FEAT_PAN",
+		      smp_processor_id());
+	if (!here)
+		return;
+	write_sysreg(read_sysreg(sctlr_el1) & ~(u64)SCTLR_SPAN, sctlr_el1);
+	isb();
+	uaccess_disable();
+}
 
 /**
  * cpu_init - registers every CPU sets up for itself
@@ -122,6 +168,9 @@ void cpu_init(void)
 	write_sysreg(0, mdscr_el1);
 	write_sysreg(0, tpidrro_el0);
 	isb();
+	pan_init();
+	if (read_sysreg(id_aa64pfr1_el1) & 0xf)
+		write_sysreg(read_sysreg(sctlr_el1) | SCTLR_BT0, sctlr_el1);
 }
 
 /* CRm, op2 of the ID registers whose features programs may see. */
@@ -144,10 +193,12 @@ bool cpu_id_register_for_user(u32 crm, u32 op2, u64 *value)
 	if (crm == 4 && op2 == 0) /* PFR0: FP, AdvSIMD, DIT, EL0/EL1 64-bit */
 		*value = (id_regs[PFR0] & 0x000f0000000f0000ul) |
 			 (id_regs[PFR0] & 0xf00000ul) | 0x11;
+	else if (crm == 4 && op2 == 1) /* PFR1: BTI */
+		*value = id_regs[PFR1] & 0xf;
 	else if (crm == 6 && op2 == 0)
 		*value = id_regs[ISAR0] & ~0x000000000f00000ful;
 	else if (crm == 6 && op2 == 1)
-		*value = id_regs[ISAR1] & 0x00fff0ff00fff00ful;
+		*value = id_regs[ISAR1] & 0x00fff0fffffffffful;
 	else if (crm == 7 && op2 == 2)
 		*value = id_regs[MMFR2] & (0xful << 32);
 	return true;

@@ -8,6 +8,9 @@
  *   swapper_pg_dir  the kernel image with its final permissions (W^X), page by
  *                   page; the linear map follows in mmu.c
  *
+ * and changes the instructions that depend on what the CPU has, because nobody
+ * can write to the text later.
+ *
  * Tables come from a static pool in .bss, zeroed by the image's loader code
  * below because nobody else has cleared .bss yet.
  */
@@ -15,12 +18,16 @@
 #include <asm/kasan.h>
 #include <asm/pgtable.h>
 #include <asm/sections.h>
+#include <asm/setup.h>
 #include <linnet/types.h>
 
 u64 idmap_pg_dir[PTRS_PER_TABLE] __aligned(PAGE_SIZE);
 u64 swapper_pg_dir[PTRS_PER_TABLE] __aligned(PAGE_SIZE);
 
-/* idmap: 2 tables; image: levels 1, 2 and one level 3 per 2 MiB. */
+/*
+ * idmap: 2 tables; image: levels 1 and 2, each twice if it lies across a
+ * boundary, and one level 3 per 2 MiB.
+ */
 enum { EARLY_TABLES = 12 };
 static u64 early_tables[EARLY_TABLES][PTRS_PER_TABLE] __aligned(PAGE_SIZE);
 static u32 early_used;
@@ -28,7 +35,7 @@ static u32 early_used;
 struct early_roots {
 	u64 *idmap, *swapper;
 };
-struct early_roots early_map_kernel(void);
+struct early_roots early_map_kernel(u32 *fdt);
 
 static void zero_words(u64 *p, u64 *end)
 {
@@ -68,7 +75,8 @@ static void map_section(const char *start, const char *end, u64 prot)
 {
 	u64 pa = (u64)start;
 
-	map_pages(KIMAGE_VADDR + (pa - (u64)_start), pa, (u64)end, prot);
+	map_pages(KIMAGE_VADDR + kaslr_offset + (pa - (u64)_start), pa,
+		  (u64)end, prot);
 }
 
 #ifdef CONFIG_DEBUG
@@ -93,25 +101,51 @@ static void map_early_shadow(void)
 #endif
 
 /* Remove stale lines: what was written with caches off is in memory only. */
-static void invalidate_lines(u64 start, u64 end)
+void early_invalidate_lines(u64 start, u64 end)
 {
 	for (u64 p = start & ~63ul; p < end; p += 64)
 		__asm__ volatile("dc ivac, %0" ::"r"(p) : "memory");
 	dsb(sy);
 }
 
+struct pan_branch {
+	s32 insn, target; /* relative to the field itself */
+};
+
+#define INSN_B 0x14000000u
+
+/* Where PAN has to be off, uaccess.S: the instruction becomes a branch. */
+static void patch_pan_branches(void)
+{
+	const struct pan_branch *p = (void *)_pan_branch_start;
+	const struct pan_branch *end = (void *)_pan_branch_end;
+
+	if (!cpu_has_pan())
+		return;
+	for (; p < end; p++) {
+		u64 insn = (u64)&p->insn + (s64)p->insn;
+		u64 target = (u64)&p->target + (s64)p->target;
+
+		*(volatile u32 *)insn =
+			INSN_B | ((u32)(target - insn) >> 2 & 0x3ffffff);
+		early_invalidate_lines(insn, insn + 4);
+	}
+}
+
 /**
- * early_map_kernel - zero .bss, build both roots
+ * early_map_kernel - zero .bss, move the kernel, build both roots, patch the text
+ * @fdt: physical address of the device tree
  *
  * Context: MMU off, physical addresses, boot stack (which is in .bss but
  * outside the part cleared here).
  * Return: physical addresses of the roots.
  */
-struct early_roots early_map_kernel(void)
+struct early_roots early_map_kernel(u32 *fdt)
 {
 	u64 idmap = (u64)_idmap_text & ~(PMD_SIZE - 1);
 
 	zero_words((u64 *)_bss_start, (u64 *)_bss_end);
+	early_kaslr(fdt);
 	for (; idmap < (u64)_idmap_text_end; idmap += PMD_SIZE)
 		*pmd_entry(idmap_pg_dir, idmap) = idmap | PROT_IDMAP_BLOCK;
 
@@ -120,6 +154,7 @@ struct early_roots early_map_kernel(void)
 	map_section(_init_text, _init_text_end, PROT_KERNEL_RX);
 	map_section(_init_data, _image_end, PROT_KERNEL_RW);
 	map_early_shadow();
-	invalidate_lines((u64)_bss_start, (u64)_bss_end);
+	patch_pan_branches();
+	early_invalidate_lines((u64)_bss_start, (u64)_bss_end);
 	return (struct early_roots){idmap_pg_dir, swapper_pg_dir};
 }

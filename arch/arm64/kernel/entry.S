@@ -153,7 +153,7 @@ el0_sync:
 	adrp	x10, sys_call_table
 	add	x10, x10, :lo12:sys_call_table
 	ldr	x10, [x10, x8, lsl #3]
-	mrs	x11, tpidr_el1
+	ldr	x11, [tsk, #TI_PERCPU]
 	adrp	x12, syscall_counts
 	add	x12, x12, :lo12:syscall_counts
 	add	x12, x12, x11
@@ -280,7 +280,7 @@ stack_overflow:
 	adrp	x0, overflow_stack + 4096
 	add	x0, x0, :lo12:overflow_stack + 4096
 	mov	sp, x0
-	mrs	x0, tpidr_el1
+	ldr	x0, [tsk, #TI_PERCPU]
 	add	sp, sp, x0
 	sub	sp, sp, #PT_SIZE
 	mrs	x0, tpidrro_el0
@@ -305,7 +305,7 @@ run_irq:
 	mov	x20, x30
 	adrp	x9, irq_stack_ptr
 	add	x9, x9, :lo12:irq_stack_ptr
-	mrs	x10, tpidr_el1
+	ldr	x10, [tsk, #TI_PERCPU]
 	ldr	x9, [x9, x10]
 	cbz	x9, 1f			/* before the stacks exist */
 	ldr	w11, [tsk, #TI_PREEMPT]
@@ -351,6 +351,7 @@ cpu_switch_to:
 	ldr	x30, [x9]
 	mov	sp, x10
 	mov	tsk, x1
+	msr	tpidr_el1, x1		/* for the stack protector */
 	ret
 
 /* void fpsimd_save(struct fpsimd_state *), fpsimd_load(const ...) */

@@ -82,7 +82,7 @@ enable_mmu:
 	dsb	nsh
 	isb
 	ldr	x3, =SCTLR_EL1_ON
-	/* SPAN: leave PAN alone on exceptions until the CPU is probed. */
+	/* SPAN: exceptions leave PAN alone until cpu_init(). */
 	orr	x3, x3, #SCTLR_SPAN
 	msr	sctlr_el1, x3
 	isb
@@ -107,7 +107,7 @@ drop_to_el1:
 	ret
 1:	ldr	x1, =(SCTLR_RES1 | SCTLR_SPAN)
 	msr	sctlr_el1, x1
-	mov	x1, #HCR_RW
+	ldr	x1, =(HCR_RW | HCR_APK_API)
 	msr	hcr_el2, x1
 	mov	x1, #3			/* EL1PCTEN, EL1PCEN */
 	msr	cnthctl_el2, x1
@@ -183,23 +183,22 @@ primary_switched:
 	adrp	x2, vectors
 	add	x2, x2, :lo12:vectors
 	msr	vbar_el1, x2
-	msr	tpidr_el1, xzr		/* CPU 0 uses the section itself */
+	msr	tpidr_el1, x0
 	isb
 	mov	x0, x20
 	mov	x1, x22
 	bl	arm64_start
 	b	.
 
-/* x20 = struct secondary_boot: task, stack top, per-CPU offset (physical) */
+/* x20 = struct secondary_boot: task, stack top (physical) */
 secondary_switched:
 	ldr	x1, =PAGE_OFFSET
 	add	x20, x20, x1
 	ldp	x0, x1, [x20]
-	ldr	x2, [x20, #16]
 	mov	x18, x0
 	mov	sp, x1
 	str	x0, [sp]
-	msr	tpidr_el1, x2
+	msr	tpidr_el1, x0
 	mov	x29, xzr
 	adrp	x2, vectors
 	add	x2, x2, :lo12:vectors
@@ -209,10 +208,15 @@ secondary_switched:
 	b	.
 	.ltorg
 
+/* Gone after boot, with the frames behind it: below init_stack is its guard. */
+	.section .boot_stack.early, "aw", @nobits
+	.balign 4096
+	.space	4096
+boot_stack_top:
+	.space	4096
+
 	.section .boot_stack, "aw", @nobits
 	.balign 2 * THREAD_SIZE
 	.globl init_stack
 init_stack:
 	.space	THREAD_SIZE
-	.space	4096
-boot_stack_top:

@@ -64,6 +64,9 @@ SECTIONS
 		_extable_start = .;
 		KEEP(*(.extable))
 		_extable_end = .;
+		_pan_branch_start = .;
+		KEEP(*(.pan_branch))
+		_pan_branch_end = .;
 		. = ALIGN(PAGE_SIZE);
 		KEEP(*(.vdso))
 		. = ALIGN(8);
@@ -100,6 +103,12 @@ SECTIONS
 		. = ALIGN(64);
 		_percpu_end = .;
 	}
+	/* Behind all that it describes, so that its size moves nothing. */
+	.relr : {
+		_relr_start = .;
+		KEEP(*(.relr))
+		_relr_end = .;
+	}
 	. = ALIGN(8);
 	_file_end = .;
 	.bss (NOLOAD) : {
@@ -108,6 +117,11 @@ SECTIONS
 		*(.bss .bss.* COMMON)
 		. = ALIGN(8);
 		_bss_end = .;
+		. = ALIGN(PAGE_SIZE);
+		_boot_stack_start = .;
+		*(.boot_stack.early)
+		. = ALIGN(2 << THREAD_SHIFT);
+		_boot_stack_end = .;
 		*(.boot_stack)
 		. = ALIGN(PAGE_SIZE);
 	}

@@ -106,6 +106,8 @@ struct task *arch_switch_to(struct task *prev, struct task *next)
 	} else if (prev->mm) {
 		prev->ti.tls = read_sysreg(tpidr_el0);
 	}
+	if (cpu_has_pauth && next->mm)
+		pauth_load(&next->ti.pauth);
 	return cpu_switch_to(prev, next);
 }
 
@@ -170,6 +172,7 @@ void flush_thread(void)
 	write_sysreg(0, tpidr_el0);
 	write_sysreg(0, tpidrro_el0);
 	fpsimd_flush_task();
+	pauth_exec();
 }
 
 void cpu_wait_for_interrupt(void)

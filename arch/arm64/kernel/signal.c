@@ -6,6 +6,7 @@
  * __reserved area holds records: FP/SIMD registers, the fault's syndrome, and
  * an end mark (arch/arm64 UAPI asm/sigcontext.h).
  */
+#include <asm/mmu.h>
 #include <asm/ptregs.h>
 #include <asm/siginfo.h>
 #include <asm/signal.h>
@@ -224,6 +225,8 @@ static int setup_frame(struct ksignal *ks, struct pt_regs *regs, u64 oldmask)
 	regs->sp = (u64)f;
 	regs->pc = (u64)ks->ka.handler;
 	regs->pstate &= ~(u64)(PSR_BTYPE | PSR_TCO_BIT);
+	if (cpu_has_bti) /* a handler is called */
+		regs->pstate |= PSR_BTYPE_CALL;
 	return 0;
 }
 

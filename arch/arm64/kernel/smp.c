@@ -29,7 +29,7 @@
 
 /* Read by head.S with the MMU off. */
 struct secondary_boot {
-	u64 task, stack, percpu;
+	u64 task, stack;
 };
 
 void secondary_start(void);
@@ -142,7 +142,6 @@ static bool __init_text start_cpu(u32 cpu, struct secondary_boot *sb)
 	sched_init_cpu(cpu, idle);
 	sb->task = (u64)idle;
 	sb->stack = idle->ti.kstack;
-	sb->percpu = percpu_offsets[cpu];
 	dsb(sy);
 	err = psci_cpu_on(cpu_mpidr[cpu], symbol_to_phys(secondary_entry),
 			  virt_to_phys(sb));

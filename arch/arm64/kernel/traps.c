@@ -127,6 +127,7 @@ static bool emulate_id_register(struct pt_regs *regs)
 	if (rt != 31)
 		regs->regs[rt] = value;
 	regs->pc += 4;
+	regs->pstate &= ~(u64)PSR_BTYPE;
 	return true;
 }
 
@@ -137,7 +138,8 @@ static void el0_undefined(struct pt_regs *regs, u64 esr)
 	if ((class == EC_SYS64 || class == EC_UNKNOWN) &&
 	    emulate_id_register(regs))
 		return;
-	force_sig_fault(SIGILL, ILL_ILLOPC, regs->pc);
+	force_sig_fault(SIGILL, class == EC_FPAC ? ILL_ILLOPN : ILL_ILLOPC,
+			regs->pc);
 }
 
 static void el0_debug(struct pt_regs *regs, u64 esr)
@@ -168,7 +170,7 @@ static void el0_fp_exception(struct pt_regs *regs, u64 esr)
 	force_sig_fault(SIGFPE, code, regs->pc);
 }
 
-void el0_exception(struct pt_regs *regs, u64 esr, u64 far)
+__no_canary void el0_exception(struct pt_regs *regs, u64 esr, u64 far)
 {
 	local_irq_enable();
 	current_ti()->fault_code = 0;

@@ -81,7 +81,8 @@ long vdso_map(struct mm *mm)
 	err = install_special_mapping(mm, base + PAGE_SIZE, code,
 				      VM_READ | VM_EXEC | VM_MAYREAD |
 					      VM_MAYWRITE | VM_MAYEXEC |
-					      VM_PFNMAP,
+					      VM_PFNMAP |
+					      (cpu_has_bti ? VM_BTI : 0),
 				      &vdso_ops, (void *)1);
 	if (err)
 		return err;

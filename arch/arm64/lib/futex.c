@@ -28,6 +28,7 @@ int futex_atomic_op(u32 op, u32 arg, u32 __user *uaddr, u32 *oldp)
 
 	if (!access_ok(uaddr, 4))
 		return -EFAULT;
+	uaccess_enable();
 	switch (op) {
 	case FUTEX_OP_SET:
 		USER_ATOMIC("mov %w2, %w5\n", old, tmp, status, uaddr, arg, err);
@@ -49,8 +50,9 @@ int futex_atomic_op(u32 op, u32 arg, u32 __user *uaddr, u32 *oldp)
 			    err);
 		break;
 	default:
-		return -ENOSYS;
+		err = -ENOSYS;
 	}
+	uaccess_disable();
 	*oldp = old;
 	return err;
 }
@@ -62,6 +64,7 @@ int futex_cmpxchg(u32 __user *uaddr, u32 expect, u32 new, u32 *cur)
 
 	if (!access_ok(uaddr, 4))
 		return -EFAULT;
+	uaccess_enable();
 	__asm__ volatile("1: ldxr %w1, [%3]\n"
 			 "   cmp %w1, %w4\n"
 			 "   b.ne 3f\n"
@@ -77,6 +80,7 @@ int futex_cmpxchg(u32 __user *uaddr, u32 expect, u32 new, u32 *cur)
 			 : "+r"(err), "=&r"(old), "=&r"(status)
 			 : "r"(uaddr), "r"(expect), "r"(new), "i"(-EFAULT)
 			 : "memory", "cc");
+	uaccess_disable();
 	*cur = old;
 	return err;
 }

@@ -2,14 +2,17 @@
  * Copies between kernel and user memory with exception-table fixups.
  *
  * size_t __arch_copy_{to,from}_user(to, from, n): bytes NOT copied.
- * User accesses use the unprivileged forms for scalars (uaccess.h); here plain
- * loads and stores do, inside the window opened by uaccess_enable (PAN).
+ * User accesses use the unprivileged forms for scalars (uaccess.h), which PAN
+ * does not mind. Here plain loads and stores move twice as much, and PAN is off
+ * meanwhile: on a CPU that has it early_map.c makes the first instruction of
+ * each function a branch to its pan_ form. A CPU without it pays nothing.
  *
  * A fault restarts the rest byte by byte, so that the count is exact. Every
  * store moves x0 on as it is done; x1 may be ahead of it, so it is worked out
  * again from x4, the end of the source.
  */
 #include <asm/page.h>
+#include <asm/sysreg.h>
 
 	.macro	ext from, to
 	.pushsection .extable, "a"
@@ -118,6 +121,25 @@
 	ext	43b, 44b
 	.endm
 
+	/*
+	 * With PAN: \fn is \first, followed by what this calls. x15 is free in
+	 * all of them.
+	 */
+	.macro	pan_form fn, first:vararg
+pan_\fn:
+	mov	x15, x30
+	SET_PAN(0)
+	\first
+	bl	\fn + 4
+	SET_PAN(1)
+	ret	x15
+	.pushsection .pan_branch, "a"
+	.balign 4
+	.long	\fn - .
+	.long	pan_\fn - .
+	.popsection
+	.endm
+
 	.text
 	.balign 64
 	.globl __arch_copy_to_user
@@ -152,3 +174,7 @@ __arch_clear_user:
 	ext	1b, 2b
 	ext	11b, 2b
 	ext	3b, 5b
+
+	pan_form __arch_copy_to_user, add x4, x1, x2
+	pan_form __arch_copy_from_user, add x4, x1, x2
+	pan_form __arch_clear_user, add x5, x0, x1

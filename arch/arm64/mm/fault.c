@@ -3,7 +3,8 @@
  *
  * A user address is looked up in the task's VMAs under mmap_lock. A fault
  * taken in kernel mode on a user address is served the same way; if it cannot
- * be, execution goes on at the fixup of the instruction's exception-table entry. Anything else in kernel mode is a bug.
+ * be, execution goes on at the fixup of the instruction's exception-table entry.
+ * Anything else in kernel mode is a bug.
  */
 #include <asm/esr.h>
 #include <asm/mmu.h>
@@ -115,6 +116,25 @@ static void report_user_fault(int result, u64 esr, u64 addr, bool mapped)
 				  mapped ? SEGV_ACCERR : SEGV_MAPERR);
 }
 
+/* LDTR, STTR and their kind: user mode's rights count (Arm ARM C4.1.66). */
+static bool is_unprivileged(u32 insn)
+{
+	return (insn & 0x3b200c00) == 0x38000800;
+}
+
+/*
+ * The kernel touches user memory with unprivileged loads and stores, or with PAN
+ * off. PAN makes anything else a permission fault, which no VMA can resolve.
+ */
+static bool stray_access(const struct pt_regs *regs, u64 esr)
+{
+	if (esr_class(esr) == EC_IABT_CUR)
+		return true;
+	return esr_fault_group(esr) == FSC_PERMISSION &&
+	       (regs->pstate & PSR_PAN) &&
+	       !is_unprivileged(*(const u32 *)regs->pc);
+}
+
 static void do_page_fault(struct pt_regs *regs, u64 esr, u64 addr)
 {
 	bool exec = esr_class(esr) == EC_IABT_LOW;
@@ -123,6 +143,13 @@ static void do_page_fault(struct pt_regs *regs, u64 esr, u64 addr)
 	bool mapped = false;
 	int result;
 
+	if (!user_mode(regs) && stray_access(regs, esr)) {
+		die(esr_class(esr) == EC_IABT_CUR
+			    ? "Kernel executes user memory"
+			    : "Kernel access to user memory outside of a user copy",
+		    regs, esr, addr);
+		return;
+	}
 	if (!user_mode(regs) && (!mm || in_atomic())) {
 		kernel_fault(regs, esr, addr);
 		return;

@@ -3,7 +3,7 @@
  *
  * swapper_pg_dir is the one root for the upper half. early_map.c put the image
  * into it; paging_init() adds RAM with the largest blocks that fit, always
- * non-executable, and read-only where it aliases the image's text and rodata.
+ * non-executable, and read-only where it aliases what is read-only in the image.
  * Upper-level tables are never freed, so a walk needs no lock; changes are
  * made under kernel_map_lock.
  *
@@ -38,11 +38,11 @@ phys_addr_t __init_text translate_kernel_address(u64 va)
 
 /*
  * Virtual address of a table. The first ones are in the image's data, and used
- * before RAM is mapped; a table may lie in freed init memory, which is RAM only.
+ * before RAM is mapped; a table may lie in freed boot memory, which is RAM only.
  */
 static u64 *table_va(phys_addr_t pa)
 {
-	if (pa >= symbol_to_phys(_data_start) && pa < symbol_to_phys(_image_end))
+	if (pa >= symbol_to_phys(_data_start) && pa < symbol_to_phys(_bss_end))
 		return (u64 *)(pa + kimage_voffset);
 	return phys_to_virt(pa);
 }
@@ -202,7 +202,7 @@ phys_addr_t kernel_virt_to_phys(u64 va)
 	return (*e & PTE_ADDR_MASK & ~(size - 1)) + (va & (size - 1));
 }
 
-/* Linear map of [start, end), which avoids the image's read-only part. */
+/* Linear map of [start, end), which has no part of another protection. */
 static void map_linear(phys_addr_t start, phys_addr_t end, u64 prot)
 {
 	if (start < end &&
@@ -214,6 +214,8 @@ static void map_bank(phys_addr_t start, phys_addr_t end)
 {
 	phys_addr_t ro = symbol_to_phys(_start);
 	phys_addr_t ro_end = symbol_to_phys(_rodata_end);
+	phys_addr_t late = symbol_to_phys(_ro_after_init_start);
+	phys_addr_t late_end = symbol_to_phys(_ro_after_init_end);
 
 	start = ALIGN_UP(start, PAGE_SIZE);
 	end = ALIGN_DOWN(end, PAGE_SIZE);
@@ -223,7 +225,10 @@ static void map_bank(phys_addr_t start, phys_addr_t end)
 	}
 	map_linear(start, ro, PROT_KERNEL_RW);
 	map_linear(ro, ro_end, PROT_KERNEL_RO);
-	map_linear(ro_end, end, PROT_KERNEL_RW);
+	/* No block across the ends of what mark_rodata_ro() changes. */
+	map_linear(ro_end, late, PROT_KERNEL_RW);
+	map_linear(late, late_end, PROT_KERNEL_RW);
+	map_linear(late_end, end, PROT_KERNEL_RW);
 }
 
 /**
@@ -300,28 +305,40 @@ void __iomem *__init_text fixmap_uart(phys_addr_t pa)
 	return (void __iomem *)(FIXMAP_UART + (pa - base));
 }
 
-static void protect(char *start, char *end, u64 prot)
-{
-	change_kernel_range((u64)start, (u64)(end - start), prot);
-}
-
-/*
- * After boot: __ro_after_init data becomes read-only in the image's mapping,
- * the .init sections disappear from it and their frames become free memory.
- */
-void mark_rodata_ro(void)
+static void protect(u64 start, u64 size, u64 prot)
 {
 	u64 flags = spin_lock_irqsave(&kernel_map_lock);
+
+	change_kernel_range(start, size, prot);
+	spin_unlock_irqrestore(&kernel_map_lock, flags);
+	flush_tlb_kernel_range(start, start + size);
+}
+
+/* A part of the image that is needed no more: unmapped there, free memory. */
+static void free_image(char *start, char *end)
+{
 	char *p;
 
-	protect(_ro_after_init_start, _ro_after_init_end, PROT_KERNEL_RO);
-	protect(_init_text, _init_end, 0);
-	spin_unlock_irqrestore(&kernel_map_lock, flags);
-	flush_tlb_kernel_range((u64)_init_text, (u64)_image_end);
-	for (p = _init_text; p < _init_end; p += PAGE_SIZE) {
+	protect((u64)start, (u64)(end - start), 0);
+	for (p = start; p < end; p += PAGE_SIZE) {
 		phys_addr_t pa = symbol_to_phys(p);
 
 		memset(phys_to_virt(pa), 0, PAGE_SIZE);
 		memblock_free_late(pa, PAGE_SIZE);
 	}
+}
+
+/*
+ * After boot: __ro_after_init data becomes read-only, in the image and in the
+ * linear map, and what only the start needed goes.
+ */
+void mark_rodata_ro(void)
+{
+	u64 size = (u64)(_ro_after_init_end - _ro_after_init_start);
+	phys_addr_t pa = symbol_to_phys(_ro_after_init_start);
+
+	protect((u64)_ro_after_init_start, size, PROT_KERNEL_RO);
+	protect(PAGE_OFFSET + pa, size, PROT_KERNEL_RO);
+	free_image(_init_text, _init_end);
+	free_image(_boot_stack_start, _boot_stack_end);
 }

@@ -22,6 +22,8 @@ pgprot_t vm_get_page_prot(u64 vm_flags)
 	v |= PTE_VALID | PTE_USER;
 	if (!(vm_flags & VM_EXEC))
 		v |= PTE_UXN;
+	else if (vm_flags & VM_BTI)
+		v |= PTE_GP;
 	if (vm_flags & VM_WRITE)
 		v &= ~PTE_RDONLY;
 	return (pgprot_t){v};

@@ -13,9 +13,21 @@
 #define __NR_clock_gettime	113
 #define __NR_clock_getres	114
 
+/* BTI C, a NOP to CPUs without FEAT_BTI: the page is mapped guarded. */
+	.macro	landing_pad
+	hint	#34
+	.endm
+
+/* The file says so: GNU_PROPERTY_AARCH64_FEATURE_1_AND = BTI. */
+	.section .note.gnu.property, "a"
+	.balign 8
+	.long	4, 16, 5
+	.asciz	"GNU"
+	.long	0xc0000000, 4, 1, 0
+
 	.text
 
-/* NOP before the symbol: unwinders look up pc - 4 */
+/* Reached by RET, so without a landing pad. A NOP before the symbol: unwinders look up pc - 4 */
 	nop
 	.globl __kernel_rt_sigreturn
 	.type __kernel_rt_sigreturn, %function
@@ -70,6 +82,7 @@ __kernel_rt_sigreturn:
 	.globl __kernel_clock_gettime
 	.type __kernel_clock_gettime, %function
 __kernel_clock_gettime:
+	landing_pad
 	/* 0 REALTIME, 5 its COARSE; 1 MONOTONIC, 4 RAW, 6 COARSE, 7 BOOTTIME */
 	cmp	w0, #1
 	b.ne	2f
@@ -102,6 +115,7 @@ __kernel_clock_gettime:
 	.globl __kernel_gettimeofday
 	.type __kernel_gettimeofday, %function
 __kernel_gettimeofday:
+	landing_pad
 	cbnz	x1, 3f			/* the zone is the kernel's business */
 	cbz	x0, 4f
 	mov	x2, x0
@@ -121,6 +135,7 @@ __kernel_gettimeofday:
 	.globl __kernel_clock_getres
 	.type __kernel_clock_getres, %function
 __kernel_clock_getres:
+	landing_pad
 	mov	x8, #__NR_clock_getres
 	svc	#0
 	ret

@@ -5,12 +5,21 @@
 #ifndef ASM_MMU_H
 #define ASM_MMU_H
 
+#include <asm/mman.h>
 #include <asm/pgtable.h>
 #include <linnet/cpumask.h>
 #include <linnet/spinlock.h>
 
 struct mm;
 struct page;
+
+extern bool cpu_has_bti; /* [I] */
+
+/* Bits of PROT_* that are only this machine's: VM_BTI. */
+static inline u32 arch_prot_bits(void)
+{
+	return cpu_has_bti ? PROT_BTI : 0;
+}
 
 struct mmu_context {
 	u64 *pgd;	 /* [I] linear address of the level 0 table */

@@ -2,8 +2,10 @@
  * Page geometry and the kernel's virtual address layout (48-bit, 4 KiB).
  *
  *   0xffff_0000_0000_0000  linear map: virtual = physical + PAGE_OFFSET
- *   0xffff_8000_8000_0000  kernel image (text RX, rodata RO, data RW)
- *   0xffff_8001_0000_0000  vmalloc: kernel stacks, device registers
+ *   0xffff_8000_8000_0000  kernel image (text RX, rodata RO, data RW): linked for
+ *                          here, moved up by kaslr_offset
+ *   0xffff_9000_0000_0000  vmalloc: kernel stacks, device registers; begins
+ *                          kaslr_vmalloc_offset higher
  *   0xffff_d000_0000_0000  debug build: the sanitizer's shadow (asm/kasan.h)
  *   0xffff_fe00_0000_0000  vmemmap: one struct page per page frame
  *   0xffff_ffff_f000_0000  fixmap: device tree and early console
@@ -31,7 +33,8 @@
 #define PAGE_OFFSET   0xffff000000000000
 #define LINEAR_END    0xffff800000000000
 #define KIMAGE_VADDR  0xffff800080000000
-#define VMALLOC_START 0xffff800100000000
+#define KIMAGE_END    0xffff900000000000
+#define VMALLOC_START 0xffff900000000000
 #ifdef CONFIG_DEBUG
 #define VMALLOC_END   0xffffd00000000000
 #else

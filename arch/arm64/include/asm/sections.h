@@ -10,9 +10,12 @@ extern char _init_text[], _init_text_end[];  /* RX, freed after boot */
 extern char _init_data[], _init_end[];	     /* RW, freed after boot */
 extern char _data_start[], _image_end[];
 extern char _bss_start[], _bss_end[];
+extern char _relr_start[], _relr_end[], _file_end[];
+extern char _boot_stack_start[], _boot_stack_end[]; /* freed after boot */
 extern char _idmap_text[], _idmap_text_end[];
 extern char _percpu_start[], _percpu_end[];
 extern char _extable_start[], _extable_end[];
+extern char _pan_branch_start[], _pan_branch_end[]; /* uaccess.S */
 extern char _fixup_start[], _fixup_end[];
 extern char _ro_after_init_start[], _ro_after_init_end[];
 extern char vdso_start[], vdso_end[];

@@ -4,6 +4,14 @@
 
 #include <linnet/types.h>
 
+/*
+ * early_map.c and early_kaslr.c, with the MMU off. What the image and the first
+ * vmalloc area have been moved by: 0 without kaslr-seed or with "nokaslr".
+ */
+void early_kaslr(u32 *fdt);
+void early_invalidate_lines(u64 start, u64 end);
+extern u64 kaslr_offset, kaslr_vmalloc_offset;
+
 /* mmu.c; in this order */
 const void *fixmap_fdt(phys_addr_t pa);
 void __iomem *fixmap_uart(phys_addr_t pa);

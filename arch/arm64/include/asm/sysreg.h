@@ -18,12 +18,17 @@
 	})
 #define write_sysreg(v, reg)                                                   \
 	__asm__ volatile("msr " #reg ", %0" ::"r"((unsigned long)(v)) : "memory")
+
+/* FEAT_PAN: the kernel cannot use user addresses by mistake. */
+#define cpu_has_pan() (read_sysreg(id_aa64mmfr1_el1) >> ID_PAN_SHIFT & 0xf)
 #endif
 
 /* PSTATE / SPSR_ELx: most fields come from the UAPI's asm/ptrace.h */
 #define PSR_M32_BIT   0x10
 #define PSR_SS_BIT    (1 << 21)
 #define PSR_BTYPE     (3 << 10)
+#define PSR_BTYPE_CALL (2 << 10) /* as if by BLR */
+#define PSR_PAN       (1 << 22)
 #define PSR_NZCV      0xf0000000
 
 /* SCTLR_EL1 */
@@ -36,6 +41,11 @@
 #define SCTLR_UCT  (1 << 15) /* EL0 may read CTR_EL0 */
 #define SCTLR_nTWI (1 << 16)
 #define SCTLR_nTWE (1 << 18)
+#define SCTLR_EnDB (1 << 13) /* pointer authentication, by key */
+#define SCTLR_EnDA (1 << 27)
+#define SCTLR_EnIB (1 << 30)
+#define SCTLR_EnIA (1ul << 31)
+#define SCTLR_BT0  (1ul << 35) /* EL0: PACIASP is no target of any BR */
 #define SCTLR_SPAN (1 << 23) /* do not set PAN on exception entry */
 #define SCTLR_UCI  (1 << 26) /* EL0 may do cache maintenance by VA */
 #define SCTLR_RES1 ((1 << 11) | (1 << 20) | (1 << 22) | (1 << 28) | (1 << 29))
@@ -60,6 +70,12 @@
 #define TCR_IPS_SHIFT  32
 #define TCR_AS16       (1 << 36)
 #define TCR_TBI0       (1 << 37)
+
+/* ID_AA64MMFR1_EL1 */
+#define ID_PAN_SHIFT   20
+
+/* The assembler knows the name only with -march=armv8.1-a. */
+#define SET_PAN(n)     .inst 0xd500409f | (n) << 8
 
 /* ESR_EL1 */
 #define ESR_EC_SHIFT   26
@@ -92,5 +108,6 @@
 
 /* HCR_EL2 */
 #define HCR_RW (1 << 31)
+#define HCR_APK_API (3 << 40) /* EL1 has pointer authentication */
 
 #endif

@@ -1,6 +1,10 @@
 /*
  * The architecture's part of a task: what entry.S and the context switch
  * touch. It is the first member of struct task, so `current` points at it.
+ *
+ * `current` is in x18, and in TPIDR_EL1 too: there the code that the compiler
+ * makes for the stack protector finds the task's canary. Nothing on the way of
+ * a system call has to load it, because only the context switch changes it.
  */
 #ifndef ASM_THREAD_H
 #define ASM_THREAD_H
@@ -8,7 +12,9 @@
 #define TI_FLAGS	 0
 #define TI_PREEMPT	 8
 #define TI_KSTACK	 16
-#define TI_CPU_CONTEXT	 24
+#define TI_PERCPU	 24
+#define TI_CANARY	 32 /* the Makefile tells the compiler */
+#define TI_CPU_CONTEXT	 40
 
 /* thread_info.flags: work to do before returning to user space */
 #define TIF_NEED_RESCHED_BIT 0
@@ -38,6 +44,12 @@ struct cpu_context {
 	u64 fp, sp, pc;
 };
 
+/* Pointer authentication in user mode, pauth.c. */
+struct pauth {
+	u64 keys[10];	/* APIA, APIB, APDA, APDB, APGA: low, high half */
+	u64 enabled;	/* SCTLR_EL1's bits for the first four */
+};
+
 struct fpsimd_state {
 	__uint128_t vregs[32];
 	u32 fpsr, fpcr;
@@ -59,8 +71,11 @@ struct thread_info {
 		u64 preempt_word;
 	};
 	u64 kstack; /* [I] top of the kernel stack: where frames start */
+	u64 percpu; /* offset of the per-CPU variables of `cpu` */
+	u64 canary; /* [I] of its stack; the first byte is 0, to end a string */
 	struct cpu_context ctx;
 	u64 tls;    /* TPIDR_EL0 while switched out */
+	struct pauth pauth;
 	struct fpsimd_state fp;
 	u32 fp_cpu; /* CPU whose registers last held fp */
 	u64 fault_address; /* for signal frames */
@@ -69,6 +84,19 @@ struct thread_info {
 
 static_assert(offsetof(struct thread_info, preempt_word) == TI_PREEMPT, "");
 static_assert(offsetof(struct thread_info, kstack) == TI_KSTACK, "");
+/* On a CPU that has it; [I] whether that is so. */
+extern bool cpu_has_pauth;
+/* New keys for a new program, all enabled. */
+void pauth_exec(void);
+/* Interrupts off. */
+void pauth_load(const struct pauth *p);
+/* prctl(2) */
+long pauth_reset_keys(u64 keys);
+long pauth_set_enabled_keys(u64 keys, u64 enabled);
+long pauth_get_enabled_keys(void);
+
+static_assert(offsetof(struct thread_info, percpu) == TI_PERCPU, "");
+static_assert(offsetof(struct thread_info, canary) == TI_CANARY, "");
 static_assert(offsetof(struct thread_info, ctx) == TI_CPU_CONTEXT, "");
 
 struct task;

@@ -13,6 +13,8 @@
 #include <linnet/kasan.h>
 #include <linnet/types.h>
 
+extern bool pan_in_use; /* [I] PSTATE.PAN is set in the kernel */
+
 /* Is [addr, addr + len) inside the user half? */
 static __always_inline bool access_ok(const void __user *addr, size_t len)
 {
@@ -24,19 +26,50 @@ size_t __arch_copy_to_user(void __user *to, const void *from, size_t n);
 size_t __arch_copy_from_user(void *to, const void __user *from, size_t n);
 size_t __arch_clear_user(void __user *to, size_t n);
 
-/* Return: bytes not copied, 0 when all went well. */
-static inline size_t raw_copy_to_user(void __user *to, const void *from,
-				      size_t n)
+/*
+ * Panics unless the @n bytes at @p lie inside of one slab object, if @p is in
+ * one, and not in the kernel's text. A length that the compiler knows is the
+ * programmer's and not a user's: not looked at.
+ */
+void usercopy_check(const void *p, size_t n);
+
+static __always_inline void usercopy_check_size(const void *p, size_t n)
+{
+	if (!__builtin_constant_p(n))
+		usercopy_check(p, n);
+}
+
+/*
+ * For lengths that were checked just before: within a page, within a name.
+ * Return: bytes not copied, 0 when all went well.
+ */
+static inline size_t unchecked_copy_to_user(void __user *to, const void *from,
+					    size_t n)
 {
 	kasan_check_read(from, n);
 	return access_ok(to, n) ? __arch_copy_to_user(to, from, n) : n;
 }
 
-static inline size_t raw_copy_from_user(void *to, const void __user *from,
-					size_t n)
+static inline size_t unchecked_copy_from_user(void *to, const void __user *from,
+					      size_t n)
 {
 	kasan_check_write(to, n);
 	return access_ok(from, n) ? __arch_copy_from_user(to, from, n) : n;
+}
+
+/* Return: bytes not copied, 0 when all went well. */
+static inline size_t raw_copy_to_user(void __user *to, const void *from,
+				      size_t n)
+{
+	usercopy_check_size(from, n);
+	return unchecked_copy_to_user(to, from, n);
+}
+
+static inline size_t raw_copy_from_user(void *to, const void __user *from,
+					size_t n)
+{
+	usercopy_check_size(to, n);
+	return unchecked_copy_from_user(to, from, n);
 }
 
 /* Return: 0 or -EFAULT. */
@@ -56,6 +89,22 @@ static inline int __must_check copy_from_user(void *to, const void __user *from,
 static inline size_t clear_user(void __user *to, size_t n)
 {
 	return access_ok(to, n) ? __arch_clear_user(to, n) : n;
+}
+
+/*
+ * Around plain loads and stores of user memory; the unprivileged ones need
+ * nothing. Not nested, and nothing that sleeps by itself is between them.
+ */
+static inline void uaccess_enable(void)
+{
+	if (pan_in_use)
+		__asm__ volatile(".inst 0xd500409f" ::: "memory");
+}
+
+static inline void uaccess_disable(void)
+{
+	if (pan_in_use)
+		__asm__ volatile(".inst 0xd500419f" ::: "memory");
 }
 
 /* One entry of the exception table, relative to itself. */
