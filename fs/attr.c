@@ -143,6 +143,7 @@ int notify_change(struct dentry *d, struct iattr *attr)
 {
 	struct inode *inode = d->inode;
 	struct __kernel_timespec now = current_time(inode);
+	struct posix_acl *acl = NULL;
 	int err;
 
 	if (inode->flags & (S_IMMUTABLE | S_APPEND) &&
@@ -179,10 +180,18 @@ int notify_change(struct dentry *d, struct iattr *attr)
 		if (err)
 			return err;
 	}
+	if (attr->valid & ATTR_MODE)
+		acl = acl_after_chmod(inode, attr->mode);
+	if (IS_ERR(acl))
+		return (int)PTR_ERR(acl);
 	if (inode->ops->setattr)
 		err = inode->ops->setattr(d, attr);
 	else
 		err = simple_setattr(d, attr);
+	if (err)
+		acl_put(acl);
+	else if (acl)
+		acl_replace(inode, acl);
 	if (!err)
 		fsnotify(inode, d,
 			 attr->valid & ATTR_SIZE ? IN_MODIFY : IN_ATTRIB, 0);

@@ -85,6 +85,7 @@ static void inode_init(struct inode *inode, struct super_block *sb)
 	inode->pipe = NULL;
 	inode->locks = NULL;
 	inode->marks = NULL;
+	inode->acl = inode->default_acl = NULL;
 	inode->private = NULL;
 	inode->mapping = &inode->data;
 	address_space_init(&inode->data, inode);
@@ -235,6 +236,8 @@ static void inode_evict(struct inode *inode)
 		truncate_inode_pages_final(&inode->data);
 	if (inode->locks || inode->marks)
 		inode_free_attachments(inode);
+	if (inode->acl || inode->default_acl)
+		inode_free_acls(inode);
 	if (!hlist_unhashed(&inode->hash))
 		inode_unhash(inode);
 	inode_destroy(inode);

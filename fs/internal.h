@@ -5,6 +5,7 @@
 #include <linnet/cred.h>
 #include <linnet/errno.h>
 #include <linnet/fs.h>
+#include <linnet/posix_acl.h>
 #include <linnet/spinlock.h>
 
 /* dcache.c */
@@ -25,7 +26,7 @@ void evict_inodes(struct super_block *sb);
 bool may_update_atime(const struct inode *inode, const struct mount *mnt);
 
 /* permission.c */
-/* What the mode bits say, without capabilities: 0 or -EACCES. */
+/* What mode and access list say, without capabilities: 0 or -EACCES. */
 static inline int mode_permission(struct inode *inode, u32 mask)
 {
 	u32 mode = inode->mode;
@@ -33,6 +34,8 @@ static inline int mode_permission(struct inode *inode, u32 mask)
 
 	if (c->fsuid == inode->uid)
 		mode >>= 6;
+	else if (unlikely(inode->flags & S_ACL) && mode & S_IRWXG)
+		return acl_permission(inode, mask);
 	else if (in_group(c, inode->gid))
 		mode >>= 3;
 	return (mask & ~mode & (MAY_READ | MAY_WRITE | MAY_EXEC)) ? -EACCES : 0;

@@ -32,7 +32,8 @@ int may_lookup(struct nameidata *nd, struct inode *dir)
 	u32 mask = MAY_EXEC;
 
 	if (likely(!dir->ops->permission)) {
-		if (likely((dir->mode & all) == all)) /* whoever it is */
+		/* Whoever it is. */
+		if (likely((dir->mode & all) == all && !(dir->flags & S_ACL)))
 			return 0;
 		if (!mode_permission(dir, MAY_EXEC))
 			return 0;

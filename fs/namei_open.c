@@ -131,7 +131,7 @@ static int create_locked(struct nameidata *nd, struct dentry *d,
 			 const struct open_how_in *how, bool *created)
 {
 	struct inode *dir = nd->path.dentry->inode;
-	u16 mode = how->mode & (u16)~current_umask();
+	u16 mode = acl_apply_umask(dir, how->mode);
 	int err = mnt_want_write(nd->path.mnt);
 
 	if (err)
@@ -341,9 +341,11 @@ static int do_tmpfile(int dfd, struct filename *name, struct file *f,
 	d = d_alloc(path.dentry, &anon);
 	if (!d)
 		goto drop_write;
+	down_read(&dir->rwsem); /* its default list stays */
 	err = dir->ops->tmpfile(dir, d,
-				S_IFREG | (how->mode & S_IALLUGO &
-					   (u16)~current_umask()));
+				S_IFREG | acl_apply_umask(dir, how->mode &
+								       S_IALLUGO));
+	up_read(&dir->rwsem);
 	if (!err) {
 		child = (struct path){path.mnt, d};
 		if (!(how->flags & O_EXCL))

@@ -187,7 +187,8 @@ SYSCALL_DEFINE3(mkdirat, int, dfd, const char __user *, path, u32, mode)
 	d = create_begin(&w, true);
 	err = IS_ERR(d) ? (int)PTR_ERR(d)
 			: vfs_mkdir(w.nd.path.dentry->inode, d,
-				    (u16)(mode & ~current_umask()));
+				    acl_apply_umask(w.nd.path.dentry->inode,
+						    mode));
 	if (!IS_ERR(d))
 		create_end(&w, d);
 	parent_end(&w);
@@ -196,7 +197,7 @@ SYSCALL_DEFINE3(mkdirat, int, dfd, const char __user *, path, u32, mode)
 
 static int do_mknod(struct inode *dir, struct dentry *d, u32 mode, u32 dev)
 {
-	u16 perm = (u16)(mode & ~current_umask());
+	u16 perm = acl_apply_umask(dir, mode);
 
 	switch (mode & S_IFMT) {
 	case 0:

@@ -26,6 +26,7 @@ obj-y += fs/nsfs.o
 obj-y += fs/open.o
 obj-y += fs/permission.o
 obj-y += fs/pipe.o
+obj-y += fs/posix_acl.o
 obj-y += fs/propagate.o
 obj-y += fs/read_write.o
 obj-y += fs/readdir.o

@@ -1,5 +1,5 @@
 /*
- * May the caller use an inode? Mode bits, owner and capabilities.
+ * May the caller use an inode? Mode bits, access list, owner and capabilities.
  */
 #include <linnet/cred.h>
 #include <linnet/errno.h>

@@ -3,8 +3,8 @@
  *
  * Name spaces: user.* of regular files and directories follows their
  * permission bits; trusted.* is for CAP_SYS_ADMIN and invisible to others;
- * security.* may be read by everybody and set with privilege; what system.*
- * means is the file system's business.
+ * security.* may be read by everybody and set with privilege; in system.* there
+ * are the access control lists (posix_acl.c), which no file system sees.
  */
 #include <asm/uaccess.h>
 #include <linnet/cred.h>
@@ -91,6 +91,25 @@ static int copy_name(struct xattr_name *n, const char __user *uname)
 	return !len || len >= (long)sizeof(n->text) ? -ERANGE : 0;
 }
 
+/* By the file system, which may have none. [rwsem for writing] */
+static int change_stored(struct inode *inode, const char *name, void *value,
+			 size_t size, u32 flags, bool remove)
+{
+	int err;
+
+	if (has_prefix(name, XATTR_SYSTEM_PREFIX) ||
+	    (remove ? !inode->ops->removexattr : !inode->ops->setxattr))
+		return -EOPNOTSUPP;
+	if (remove)
+		err = inode->ops->removexattr(inode, name);
+	else
+		err = inode->ops->setxattr(inode, name, value, size, flags);
+	if (!err && !strcmp(name, XATTR_NAME_CAPS))
+		inode->flags = remove ? inode->flags & ~(u32)S_FILE_CAPS
+				      : inode->flags | S_FILE_CAPS;
+	return err;
+}
+
 /* Set the attribute, or remove it. The mount is writable. */
 static int change_xattr(struct dentry *d, const char *name, void *value,
 			size_t size, u32 flags, bool remove)
@@ -104,15 +123,11 @@ static int change_xattr(struct dentry *d, const char *name, void *value,
 		err = check_name(name);
 	if (!err && !remove && !strcmp(name, XATTR_NAME_CAPS))
 		err = file_caps_check(value, &size);
-	if (!err && (remove ? !inode->ops->removexattr : !inode->ops->setxattr))
-		err = -EOPNOTSUPP;
-	if (!err)
-		err = remove ? inode->ops->removexattr(inode, name)
-			     : inode->ops->setxattr(inode, name, value, size,
-						    flags);
-	if (!err && !strcmp(name, XATTR_NAME_CAPS))
-		inode->flags = remove ? inode->flags & ~(u32)S_FILE_CAPS
-				      : inode->flags | S_FILE_CAPS;
+	if (!err && acl_type_of(name))
+		err = acl_set(inode, acl_type_of(name),
+			      remove ? NULL : value ? value : "", size);
+	else if (!err)
+		err = change_stored(inode, name, value, size, flags, remove);
 	if (!err) {
 		inode->ctime = current_time(inode);
 		mark_inode_dirty(inode);
@@ -166,10 +181,12 @@ static ssize_t read_xattr(struct inode *inode, const char *name, void *buf,
 		n = check_name(name);
 	if (n)
 		return n;
-	if (!inode->ops->getxattr)
+	if (!inode->ops->getxattr ||
+	    (has_prefix(name, XATTR_SYSTEM_PREFIX) && !acl_type_of(name)))
 		return -EOPNOTSUPP;
 	down_read(&inode->rwsem);
-	n = inode->ops->getxattr(inode, name, buf, size);
+	n = acl_type_of(name) ? acl_get(inode, acl_type_of(name), buf, size)
+			      : inode->ops->getxattr(inode, name, buf, size);
 	up_read(&inode->rwsem);
 	return n;
 }
@@ -218,8 +235,8 @@ static ssize_t hide_trusted(char *list, ssize_t len)
 static ssize_t list_xattr(struct dentry *d, char __user *ubuf, size_t size)
 {
 	struct inode *inode = d->inode;
+	ssize_t n, acls;
 	char *buf;
-	ssize_t n;
 
 	if (!inode->ops->listxattr)
 		return 0;
@@ -227,10 +244,14 @@ static ssize_t list_xattr(struct dentry *d, char __user *ubuf, size_t size)
 	if (!buf)
 		return -ENOMEM;
 	down_read(&inode->rwsem);
-	n = inode->ops->listxattr(inode, buf, XATTR_LIST_MAX);
+	acls = acl_list(inode, buf);
+	n = inode->ops->listxattr(inode, buf + acls,
+				  XATTR_LIST_MAX - (size_t)acls);
 	up_read(&inode->rwsem);
 	if (n == -ERANGE)
 		n = -E2BIG;
+	else if (n >= 0)
+		n += acls;
 	if (n > 0 && !capable(CAP_SYS_ADMIN))
 		n = hide_trusted(buf, n);
 	if (n > 0 && size && (size_t)n > size)

@@ -15,6 +15,7 @@
 #include <linnet/init.h>
 #include <linnet/kstrto.h>
 #include <linnet/mm.h>
+#include <linnet/posix_acl.h>
 #include <linnet/seq_file.h>
 #include <linnet/shmem.h>
 #include <linnet/slab.h>
@@ -144,12 +145,28 @@ static void dir_changed(struct inode *dir, int entries)
 	dir->mtime = dir->ctime = current_time(dir);
 }
 
-static int tmpfs_mknod(struct inode *dir, struct dentry *d, u16 mode, dev_t dev)
+/* With what the directory's default list gives. */
+static struct inode *new_in_dir(struct inode *dir, u16 mode, dev_t dev)
 {
 	struct inode *inode = tmpfs_new_inode(dir->sb, dir, mode, dev);
+	int err;
 
 	if (!inode)
-		return -ENOSPC;
+		return ERR_PTR(-ENOSPC);
+	err = acl_inherit(inode, dir);
+	if (!err)
+		return inode;
+	clear_nlink(inode);
+	iput(inode);
+	return ERR_PTR(err);
+}
+
+static int tmpfs_mknod(struct inode *dir, struct dentry *d, u16 mode, dev_t dev)
+{
+	struct inode *inode = new_in_dir(dir, mode, dev);
+
+	if (IS_ERR(inode))
+		return (int)PTR_ERR(inode);
 	dir_changed(dir, 1);
 	d_add(d, inode);
 	dget(d); /* pinned: the name exists nowhere else */
@@ -173,10 +190,10 @@ static int tmpfs_mkdir(struct inode *dir, struct dentry *d, u16 mode)
 
 static int tmpfs_tmpfile(struct inode *dir, struct dentry *d, u16 mode)
 {
-	struct inode *inode = tmpfs_new_inode(dir->sb, dir, mode, 0);
+	struct inode *inode = new_in_dir(dir, mode, 0);
 
-	if (!inode)
-		return -ENOSPC;
+	if (IS_ERR(inode))
+		return (int)PTR_ERR(inode);
 	clear_nlink(inode);
 	d_instantiate(d, inode);
 	return 0;
@@ -671,6 +688,7 @@ static int fill_super(struct super_block *sb, const struct tmpfs_opts *o)
 	s->default_pages = mem_counters.total_pages / 2;
 	sb->private = s;
 	sb->magic = TMPFS_MAGIC;
+	sb->flags |= SB_POSIXACL;
 	sb->ops = &tmpfs_super_ops;
 	root = tmpfs_new_inode(sb, NULL, S_IFDIR | o->mode, 0);
 	if (root) {

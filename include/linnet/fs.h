@@ -48,6 +48,7 @@ struct vma;
 struct seq_file;
 struct poll_table;
 struct pipe;
+struct posix_acl;
 struct pid;
 struct statfs64;
 
@@ -165,6 +166,8 @@ struct inode {
 	};
 	struct file_lock_context *locks; /* [A] published once */
 	struct fsnotify_mark_list *marks; /* inotify watches, NULL none */
+	/* [rwsem], read under RCU; NULL: none */
+	struct posix_acl *acl, *default_acl;
 	void *private;		/* the file system's */
 	void (*sb_free)(struct inode *inode); /* set when it dies */
 	struct address_space data;
@@ -175,6 +178,7 @@ enum inode_flags {
 	S_SYNC = 1, S_NOATIME = 2, S_APPEND = 4, S_IMMUTABLE = 8, S_DEAD = 16,
 	S_FILE_CAPS = 32, /* there is a security.capability; set with it */
 	S_NOSEC = 64, S_AUTOMOUNT = 128, S_NOXATTR = 256,
+	S_ACL = 512, /* there is an access list */
 };
 enum inode_state {
 	I_NEW = 1,	/* being filled; find waits for it */
