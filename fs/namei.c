@@ -33,7 +33,7 @@ int may_lookup(struct nameidata *nd, struct inode *dir)
 
 	if (likely(!dir->ops->permission)) {
 		/* Whoever it is. */
-		if (likely((dir->mode & all) == all && !(dir->flags & S_ACL)))
+		if (likely((dir->mode_and_flags & (all | S_ACL << 16)) == all))
 			return 0;
 		if (!mode_permission(dir, MAY_EXEC))
 			return 0;

@@ -47,6 +47,7 @@ obj-y += fs/devtmpfs/devtmpfs.o
 include fs/devpts/objects.mk
 obj-$(if $(KCOV),y) += fs/debugfs/debugfs.o
 obj-y += fs/proc/proc.o
+obj-y += fs/proc/hidepid.o
 obj-y += fs/proc/info.o
 obj-y += fs/proc/irq.o
 obj-y += fs/proc/kmsg.o

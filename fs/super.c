@@ -212,7 +212,7 @@ static struct super_block *find_of_type(struct file_system_type *type)
 	return NULL;
 }
 
-/* One instance however often it is mounted: devtmpfs, sysfs, devpts. */
+/* One instance however often it is mounted: sysfs, debugfs. */
 struct dentry *mount_single(struct file_system_type *type,
 			    struct fs_context_params *p,
 			    int (*fill)(struct super_block *sb, char *data))

@@ -347,6 +347,16 @@ static const char *mounts_link(char *buf, size_t size)
 	return buf;
 }
 
+#define SELF                                                                   \
+	{.name = "self", .mode = S_IFLNK | 0777, .link = self_link}
+#define THREAD_SELF                                                            \
+	{.name = "thread-self", .mode = S_IFLNK | 0777, .link = thread_self_link}
+const struct proc_entry proc_task_link_entries[] = {
+	SELF,
+	THREAD_SELF,
+	{.name = NULL},
+};
+
 #define TEXT(fn) .mode = S_IFREG | 0444, .show = fn
 const struct proc_entry proc_root_entries[] = {
 	{.name = "buddyinfo", TEXT(buddyinfo_show)},
@@ -370,7 +380,7 @@ const struct proc_entry proc_root_entries[] = {
 	{.name = "mounts", .mode = S_IFLNK | 0777, .link = mounts_link},
 	{.name = "partitions", TEXT(partitions_show)},
 	{.name = "schedstat", TEXT(proc_schedstat_show)},
-	{.name = "self", .mode = S_IFLNK | 0777, .link = self_link},
+	SELF,
 #ifdef CONFIG_DEBUG
 	{.name = "lockorder", .mode = S_IFREG | 0400, .show = lockorder_show},
 #endif
@@ -382,7 +392,7 @@ const struct proc_entry proc_root_entries[] = {
 	{.name = "sys", .mode = S_IFDIR | 0555, .children = proc_sys_entries},
 	{.name = "sysrq-trigger", .mode = S_IFREG | 0200,
 	 .fops = &proc_sysrq_fops},
-	{.name = "thread-self", .mode = S_IFLNK | 0777, .link = thread_self_link},
+	THREAD_SELF,
 	{.name = "uptime", TEXT(uptime_show)},
 	{.name = "version", TEXT(version_show)},
 	{.name = "vmstat", TEXT(vmstat_show)},

@@ -39,7 +39,10 @@ static const struct super_ops proc_super_ops = {
 	.alloc_inode = proc_alloc_inode,
 	.free_inode = proc_free_inode,
 	.evict_inode = proc_evict_inode,
+	.put_super = proc_put_super,
 	.statfs = simple_statfs,
+	.remount = proc_remount,
+	.show_options = proc_show_options,
 };
 
 struct inode *proc_new_inode(struct super_block *sb, u16 mode)
@@ -225,11 +228,16 @@ static const struct file_ops dir_fops = {
 
 /* --- the root: fixed entries, then processes --- */
 
+static const struct proc_entry *root_entries(const struct inode *dir)
+{
+	return proc_pids_only(dir) ? proc_task_link_entries : proc_root_entries;
+}
+
 static struct dentry *root_lookup(struct inode *dir, struct dentry *d, u32 flags)
 {
 	const struct proc_entry *e;
 
-	for (e = proc_root_entries; e->name; e++)
+	for (e = root_entries(dir); e->name; e++)
 		if (!strcmp(e->name, d->name.name))
 			return ERR_PTR(proc_fill_entry(dir, d, e));
 	return proc_pid_lookup(dir, d);
@@ -240,7 +248,7 @@ enum { PID_BASE = 1000 }; /* positions from here on are pids + this */
 static int root_iterate(struct file *f, struct dir_context *ctx)
 {
 	if (ctx->pos < PID_BASE) {
-		if (!proc_emit_entries(f, ctx, proc_root_entries, 2))
+		if (!proc_emit_entries(f, ctx, root_entries(f->inode), 2))
 			return 0;
 		ctx->pos = PID_BASE;
 	}
@@ -256,9 +264,13 @@ static const struct file_ops root_fops = {
 static int proc_fill(struct super_block *sb, char *data)
 {
 	struct inode *root;
+	int err;
 
 	sb->ops = &proc_super_ops;
 	sb->magic = PROC_SUPER_MAGIC;
+	err = proc_options_init(sb, data);
+	if (err)
+		return err;
 	root = proc_new_inode(sb, S_IFDIR | 0555);
 	if (root) {
 		root->ino = 1;
@@ -272,7 +284,7 @@ static int proc_fill(struct super_block *sb, char *data)
 static struct dentry *proc_mount(struct file_system_type *type,
 				 struct fs_context_params *p)
 {
-	return mount_single(type, p, proc_fill);
+	return mount_nodev(type, p, proc_fill);
 }
 
 static struct file_system_type proc_type = {

@@ -38,6 +38,7 @@ static inline struct proc_inode *PROC_I(const struct inode *inode)
 }
 
 extern const struct proc_entry proc_root_entries[], proc_sys_entries[];
+extern const struct proc_entry proc_task_link_entries[]; /* of subset=pid */
 struct inode *proc_new_inode(struct super_block *sb, u16 mode);
 int proc_fill_entry(struct inode *dir, struct dentry *d,
 		    const struct proc_entry *e);
@@ -46,6 +47,21 @@ ssize_t proc_no_write(struct kiocb *io, struct iov_iter *from);
 /* Directory methods over a table, from entry @skip on. */
 int proc_emit_entries(struct file *f, struct dir_context *ctx,
 		      const struct proc_entry *e, loff_t base);
+
+/* hidepid.c */
+int proc_options_init(struct super_block *sb, char *data);
+int proc_remount(struct super_block *sb, u32 *flags, char *data);
+int proc_show_options(struct seq_file *m, struct dentry *root);
+void proc_put_super(struct super_block *sb);
+/* Does a listing show the process? Does a lookup find it? */
+bool proc_task_listed(const struct inode *dir, struct task *t);
+bool proc_task_found(const struct inode *dir, struct task *t);
+/* Is there nothing but processes? */
+bool proc_pids_only(const struct inode *dir);
+/* Methods of a process's directory. */
+int proc_task_permission(struct inode *inode, u32 mask);
+int proc_task_getattr(const struct path *path, struct kstat *st, u32 mask,
+		      u32 flags);
 
 /* task.c */
 struct dentry *proc_pid_lookup(struct inode *dir, struct dentry *d);

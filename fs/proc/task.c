@@ -54,19 +54,32 @@ struct task *proc_traceable_task(const struct inode *inode)
 
 /* --- making inodes --- */
 
+/*
+ * The task's, but root's if it may not be dumped or has no memory. Directories that
+ * everybody may search are its own in any case.
+ */
+static void set_owner(struct inode *inode, struct task *t)
+{
+	const struct cred *c = task_cred_get(t);
+	bool own = inode->mode == (S_IFDIR | 0555);
+
+	spin_lock(&t->lock);
+	own |= t->mm && t->mm->dumpable == SUID_DUMP_USER;
+	spin_unlock(&t->lock);
+	inode->uid = own ? c->euid : 0;
+	inode->gid = own ? c->egid : 0;
+	cred_put(c);
+}
+
 struct inode *proc_task_inode(struct super_block *sb, struct pid *pid,
 			      struct task *t, u16 mode)
 {
 	struct inode *inode = proc_new_inode(sb, mode);
-	const struct cred *c;
 
 	if (!inode)
 		return NULL;
 	PROC_I(inode)->pid = pid_get(pid);
-	c = task_cred_get(t);
-	inode->uid = c->euid;
-	inode->gid = c->egid;
-	cred_put(c);
+	set_owner(inode, t);
 	return inode;
 }
 
@@ -80,6 +93,7 @@ static int task_revalidate(struct dentry *d, u32 flags)
 	t = proc_task(d->inode);
 	if (!t)
 		return 0;
+	set_owner(d->inode, t);
 	task_put(t);
 	return 1;
 }
@@ -253,7 +267,10 @@ out:
 	return 0;
 }
 
-static const struct inode_ops tid_dir_iops = {.lookup = tid_lookup};
+static const struct inode_ops tid_dir_iops = {
+	.lookup = tid_lookup,
+	.permission = proc_task_permission,
+};
 static const struct file_ops tid_dir_fops = {.iterate = tid_iterate,
 					     .llseek = generic_llseek};
 
@@ -354,7 +371,15 @@ static int task_dir_iterate(struct file *f, struct dir_context *ctx)
 	return 0;
 }
 
-static const struct inode_ops task_dir_iops = {.lookup = task_dir_lookup};
+static const struct inode_ops thread_dir_iops = {
+	.lookup = task_dir_lookup,
+	.getattr = proc_task_getattr,
+};
+static const struct inode_ops task_dir_iops = {
+	.lookup = task_dir_lookup,
+	.getattr = proc_task_getattr,
+	.permission = proc_task_permission,
+};
 static const struct file_ops task_dir_fops = {.iterate = task_dir_iterate,
 					      .llseek = generic_llseek};
 
@@ -382,7 +407,7 @@ static struct dentry *make_task_dir(struct inode *dir, struct dentry *d,
 
 	if (inode) {
 		PROC_I(inode)->thread = thread;
-		inode->ops = &task_dir_iops;
+		inode->ops = thread ? &thread_dir_iops : &task_dir_iops;
 		inode->fops = &task_dir_fops;
 	}
 	return proc_add_task_inode(d, inode);
@@ -399,7 +424,8 @@ struct dentry *proc_pid_lookup(struct inode *dir, struct dentry *d)
 	t = task_find_get((pid_t)nr);
 	if (!t)
 		return r;
-	r = make_task_dir(dir, d, t->pids[PIDTYPE_PID], t, false);
+	if (proc_task_found(dir, t))
+		r = make_task_dir(dir, d, t->pids[PIDTYPE_PID], t, false);
 	task_put(t);
 	return r;
 }
@@ -409,16 +435,17 @@ int proc_pid_iterate(struct file *f, struct dir_context *ctx, loff_t base)
 	for (;;) {
 		struct pid *pid = pid_next((pid_t)(ctx->pos - base));
 		struct task *t;
-		bool leader, ok = true;
+		bool shown, ok = true;
 
 		if (!pid)
 			return 0;
-		rcu_read_lock();
-		t = pid_task(pid, PIDTYPE_PID);
-		leader = t && thread_group_leader(t);
-		rcu_read_unlock();
+		t = pid_task_get(pid, PIDTYPE_PID);
+		shown = t && thread_group_leader(t) &&
+			proc_task_listed(f->inode, t);
+		if (t)
+			task_put(t);
 		ctx->pos = base + pid->nr;
-		if (leader)
+		if (shown)
 			ok = emit_number(ctx, (u64)pid->nr, 4);
 		pid_put(pid);
 		if (!ok)

@@ -134,8 +134,13 @@ struct address_space {
 
 /* ------------------------------------------------------------------ inode */
 struct inode {
-	u16 mode;
-	u16 flags;		/* enum inode_flags */
+	union {
+		struct {
+			u16 mode;
+			u16 flags; /* enum inode_flags */
+		};
+		u32 mode_and_flags; /* both at a glance */
+	};
 	u32 uid, gid;		/* [rwsem]; read without lock */
 	u32 nlink;		/* [rwsem of parent] */
 	u32 refs;		/* [A]; 0: cached or dying, see iget/iput */

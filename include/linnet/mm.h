@@ -98,6 +98,13 @@ struct vma {
 	u64 shared_max;	     /* largest last pgoff of that subtree */
 };
 
+/* Who may look into a process: prctl(PR_SET_DUMPABLE). */
+enum suid_dump {
+	SUID_DUMP_DISABLE = 0,
+	SUID_DUMP_USER = 1, /* its user */
+	SUID_DUMP_ROOT = 2, /* root only; set by fs.suid_dumpable */
+};
+
 struct mm {
 	struct rb_root vmas; /* [M] augmented by gap */
 	struct vma *cache;   /* heuristic: last found */
@@ -119,7 +126,7 @@ struct mm {
 	u64 vdso;	     /* address of the vDSO's code */
 	struct file *exe_file; /* [I] set before the mm is used */
 	u64 def_flags;	     /* mlockall(MCL_FUTURE) */
-	u32 dumpable;
+	u32 dumpable;	     /* enum suid_dump */
 	u32 membarrier_state;
 	bool oom_reaped;
 };
