@@ -455,6 +455,7 @@ static int load_elf(struct binprm *b)
 		err = open_interpreter(&prog, &interp);
 		if (err)
 			goto close_prog;
+		binprm_would_dump(b, interp.file);
 	}
 	err = read_property(dynamic ? &interp : &prog);
 	if (!err)

@@ -264,8 +264,21 @@ static void root_caps(struct cred *c, struct file_caps *f, bool has_caps)
 		f->effective = true;
 }
 
+/*
+ * Somebody else has a hand in the new program, or asked for no new rights: it gets
+ * no more than there was.
+ */
+static void downgrade(struct cred *c, const struct cred *old)
+{
+	if (old->no_new_privs || !capable(CAP_SETUID)) {
+		c->euid = c->uid;
+		c->egid = c->gid;
+	}
+	c->cap_permitted &= old->cap_permitted;
+}
+
 /* @old: before the program; -EPERM: it would have less than it is to have. */
-static int program_caps(struct binprm *b, const struct cred *old, bool trusted)
+static int program_caps(struct binprm *b, const struct cred *old)
 {
 	struct cred *c = b->cred;
 	struct file_caps f = {0};
@@ -278,8 +291,11 @@ static int program_caps(struct binprm *b, const struct cred *old, bool trusted)
 	if (f.effective && f.permitted & ~c->cap_permitted)
 		return -EPERM;
 	root_caps(c, &f, has_caps);
-	if (!trusted)
-		c->cap_permitted &= old->cap_permitted;
+	if ((old->no_new_privs || b->fs_shared) &&
+	    (is_setid || c->cap_permitted & ~old->cap_permitted))
+		downgrade(c, old);
+	c->suid = c->fsuid = c->euid;
+	c->sgid = c->fsgid = c->egid;
 	if (has_caps || is_setid)
 		c->cap_ambient = 0;
 	c->cap_permitted |= c->cap_ambient;
@@ -305,9 +321,7 @@ static int prepare_creds(struct binprm *b)
 		c->euid = inode->uid;
 	if (setid_ok && (inode->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
 		c->egid = inode->gid;
-	c->suid = c->fsuid = c->euid;
-	c->sgid = c->fsgid = c->egid;
-	err = program_caps(b, old, !old->no_new_privs);
+	err = program_caps(b, old);
 	if (err)
 		return err;
 	c->securebits &= ~(u32)(1 << SECURE_KEEP_CAPS);
@@ -433,11 +447,19 @@ static void exec_mmap(struct mm *mm)
 	}
 }
 
+/* Who may not read a program may not read it out of its memory. */
+void binprm_would_dump(struct binprm *b, struct file *f)
+{
+	if (inode_permission(f->inode, MAY_READ))
+		b->unreadable = true;
+}
+
 int begin_new_exec(struct binprm *b)
 {
 	struct task *t = current;
 	int err;
 
+	binprm_would_dump(b, b->file);
 	/* The other threads end now: there is no way back to the program. */
 	b->point_of_no_return = true;
 	err = de_thread(t);
@@ -479,7 +501,11 @@ void setup_new_exec(struct binprm *b)
 
 	pick_layout(mm);
 	t->sas = (stack_t){.ss_flags = SS_DISABLE};
-	mm->dumpable = b->cred_changed || b->secure ? 0 : 1;
+	/* By the old ids; cred_commit() looks at what changes. */
+	mm->dumpable = b->unreadable || current_cred()->euid != current_cred()->uid ||
+				       current_cred()->egid != current_cred()->gid
+			       ? (u32)READ_ONCE(sysctl_suid_dumpable)
+			       : SUID_DUMP_USER;
 	if (b->secure)
 		t->pdeath_signal = 0;
 	set_task_comm(t, name ? name + 1 : b->filename);
@@ -621,9 +647,12 @@ static int do_execve(int dfd, struct filename *name, int flags,
 		goto free_path;
 	}
 	b->fd_path_unreadable = fd_path && get_close_on_exec((u32)dfd);
+	b->fs_shared = fs_exec_begin(current->fs);
 	err = push_arguments(b, argv, envp);
 	if (!err)
 		err = exec_binprm(b);
+	if (!b->fs_shared)
+		fs_exec_end(current->fs);
 	if (err && b->point_of_no_return && !fatal_signal_pending(current))
 		force_sig(SIGSEGV);
 	binprm_free(b);

@@ -1,4 +1,5 @@
 /* A task's root, working directory and umask; shared by CLONE_FS. */
+#include <linnet/errno.h>
 #include <linnet/fs.h>
 #include <linnet/slab.h>
 #include <linnet/syscalls.h>
@@ -21,6 +22,44 @@ struct fs_context *fs_context_copy(struct fs_context *old)
 	path_get(&fs->pwd);
 	spin_unlock(&old->lock);
 	return fs;
+}
+
+int fs_context_share(struct fs_context *fs)
+{
+	int err = 0;
+
+	spin_lock(&fs->lock);
+	if (fs->execs)
+		err = -EAGAIN;
+	else
+		atomic_inc(&fs->users);
+	spin_unlock(&fs->lock);
+	return err;
+}
+
+bool fs_exec_begin(struct fs_context *fs)
+{
+	struct task *t;
+	bool shared;
+	u32 own = 0;
+
+	spin_lock(&fs->lock);
+	rcu_read_lock();
+	for_each_thread(current, t)
+		if (READ_ONCE(t->fs) == fs)
+			own++;
+	rcu_read_unlock();
+	shared = atomic_read(&fs->users) > own;
+	fs->execs += !shared;
+	spin_unlock(&fs->lock);
+	return shared;
+}
+
+void fs_exec_end(struct fs_context *fs)
+{
+	spin_lock(&fs->lock);
+	fs->execs--;
+	spin_unlock(&fs->lock);
 }
 
 void fs_context_put(struct fs_context *fs)

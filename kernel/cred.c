@@ -18,6 +18,8 @@
 
 enum { USER_HASH_BITS = 6 };
 
+int sysctl_suid_dumpable; /* enum suid_dump: of who changed his rights */
+
 static struct user_limits root_user = {.refs = REFCOUNT_INIT(2), .processes = 1};
 static struct group_info no_groups = {.refs = REFCOUNT_INIT(2)};
 
@@ -157,9 +159,14 @@ void cred_commit(struct cred *new)
 		atomic_inc(&new->user->processes);
 		atomic_dec(&old->user->processes);
 	}
-	if (t->mm && (new->euid != old->euid || new->egid != old->egid ||
-		      new->fsuid != old->fsuid || new->fsgid != old->fsgid))
-		t->mm->dumpable = 0;
+	if (new->euid != old->euid || new->egid != old->egid ||
+	    new->fsuid != old->fsuid || new->fsgid != old->fsgid ||
+	    new->cap_permitted & ~old->cap_permitted) {
+		if (t->mm)
+			WRITE_ONCE(t->mm->dumpable,
+				   (u32)READ_ONCE(sysctl_suid_dumpable));
+		t->pdeath_signal = 0;
+	}
 	cred_get(new);
 	rcu_assign_pointer(t->real_cred, new);
 	rcu_assign_pointer(t->cred, new);
@@ -232,28 +239,6 @@ bool may_signal(struct task *t, int sig)
 	if (ok || capable(CAP_KILL))
 		return true;
 	return sig == SIGCONT && task_session(t) == task_session(current);
-}
-
-bool ptrace_may_access(struct task *t, u32 mode)
-{
-	const struct cred *c = current_cred(), *tc;
-	bool ok;
-
-	(void)mode;
-	if (same_thread_group(current, t))
-		return true;
-	rcu_read_lock();
-	tc = rcu_dereference(t->real_cred);
-	ok = c->fsuid == tc->euid && c->fsuid == tc->suid &&
-	     c->fsuid == tc->uid && c->fsgid == tc->egid &&
-	     c->fsgid == tc->sgid && c->fsgid == tc->gid &&
-	     !(tc->cap_permitted & ~c->cap_permitted);
-	rcu_read_unlock();
-	if (!ok && !capable(CAP_SYS_PTRACE))
-		return false;
-	if (t->mm && t->mm->dumpable != 1 && !capable(CAP_SYS_PTRACE))
-		return false;
-	return true;
 }
 
 u64 rlimit(u32 which)

@@ -91,6 +91,13 @@ struct task init_task __aligned(64) = {
 
 /* --- task structs --- */
 
+static void thread_group_free(struct thread_group *tg)
+{
+	if (tg->ptracer)
+		pid_put(tg->ptracer);
+	kmem_cache_free(tg_cache, tg);
+}
+
 static void task_free(struct rcu_head *head)
 {
 	struct task *t = container_of(head, struct task, rcu);
@@ -98,7 +105,7 @@ static void task_free(struct rcu_head *head)
 	if (t->pids[PIDTYPE_PID])
 		pid_put(t->pids[PIDTYPE_PID]);
 	if (t->tg && refcount_dec_and_test(&t->tg->refs))
-		kmem_cache_free(tg_cache, t->tg);
+		thread_group_free(t->tg);
 	kmem_cache_free(task_cache, t);
 }
 
@@ -220,10 +227,8 @@ static int copy_fs(struct task *t, const struct kernel_clone_args *args)
 {
 	if (!t->fs)
 		return 0;
-	if (args->flags & CLONE_FS) {
-		atomic_inc(&t->fs->users);
-		return 0;
-	}
+	if (args->flags & CLONE_FS)
+		return fs_context_share(t->fs);
 	t->fs = fs_context_copy(current->fs);
 	return t->fs ? 0 : -ENOMEM;
 }
@@ -510,7 +515,7 @@ undo_mm:
 		mm_put(t->mm);
 undo_tg:
 	if (!(args->flags & CLONE_THREAD))
-		kmem_cache_free(tg_cache, t->tg);
+		thread_group_free(t->tg);
 	else
 		refcount_dec_and_test(&t->tg->refs);
 undo_sighand:

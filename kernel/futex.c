@@ -17,6 +17,7 @@
 #include <linnet/errno.h>
 #include <linnet/fs.h>
 #include <linnet/cred.h>
+#include <linnet/ptrace_access.h>
 #include <linnet/futex.h>
 #include <linnet/hrtimer.h>
 #include <linnet/init.h>
@@ -530,7 +531,7 @@ SYSCALL_DEFINE3(get_robust_list, int, pid, void __user *__user *, uhead,
 
 	if (!t)
 		return -ESRCH;
-	if (!ptrace_may_access(t, PTRACE_MODE_READ))
+	if (!ptrace_may_access(t, PTRACE_MODE_READ_REALCREDS))
 		err = -EPERM;
 	head = t->robust_list;
 	task_put(t);

@@ -5,6 +5,7 @@
  * that of the addresses after a secret permutation, which tells nothing else.
  */
 #include <linnet/cred.h>
+#include <linnet/ptrace_access.h>
 #include <linnet/errno.h>
 #include <linnet/fdtable.h>
 #include <linnet/fs.h>
@@ -65,8 +66,8 @@ SYSCALL_DEFINE5(kcmp, pid_t, pid1, pid_t, pid2, int, type, u64, i, u64, j)
 	long ret = -ESRCH;
 
 	if (a && b)
-		ret = ptrace_may_access(a, PTRACE_MODE_READ) &&
-				      ptrace_may_access(b, PTRACE_MODE_READ)
+		ret = ptrace_may_access(a, PTRACE_MODE_READ_REALCREDS) &&
+				      ptrace_may_access(b, PTRACE_MODE_READ_REALCREDS)
 			      ? compare(a, b, type, i, j) : -EPERM;
 	if (a)
 		task_put(a);

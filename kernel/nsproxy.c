@@ -4,6 +4,7 @@
  * unshare(2) that fails gives the task back what it had.
  */
 #include <linnet/cred.h>
+#include <linnet/ptrace_access.h>
 #include <linnet/errno.h>
 #include <linnet/fdtable.h>
 #include <linnet/fs.h>
@@ -274,7 +275,7 @@ static int enter_those_of(struct task *t, u32 types)
 	u32 nr = 0;
 	int err;
 
-	if (!ptrace_may_access(t, PTRACE_MODE_READ))
+	if (!ptrace_may_access(t, PTRACE_MODE_READ_REALCREDS))
 		return -EPERM;
 	spin_lock(&t->lock);
 	for (u32 i = 0; t->nsproxy && i < NS_KINDS; i++)

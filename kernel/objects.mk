@@ -27,6 +27,7 @@ obj-y += kernel/pids_sys.o
 obj-y += kernel/posix_timers.o
 obj-y += kernel/prctl.o
 obj-y += kernel/printk.o
+obj-y += kernel/ptrace_access.o
 obj-y += kernel/random.o
 obj-y += kernel/rcu.o
 obj-y += kernel/rseq.o

@@ -4,6 +4,7 @@
  */
 #include <asm/uaccess.h>
 #include <linnet/cred.h>
+#include <linnet/ptrace_access.h>
 #include <linnet/errno.h>
 #include <linnet/fdtable.h>
 #include <linnet/fs.h>
@@ -191,7 +192,7 @@ SYSCALL_DEFINE3(pidfd_getfd, u32, pidfd, u32, fd, u32, flags)
 	t = pid_task_get(pid, PIDTYPE_PID);
 	if (t) {
 		ret = -EPERM;
-		if (ptrace_may_access(t, PTRACE_MODE_ATTACH)) {
+		if (ptrace_may_access(t, PTRACE_MODE_ATTACH_REALCREDS)) {
 			f = fget_task(t, fd);
 			ret = f ? get_unused_fd(O_CLOEXEC) : -EBADF;
 		}

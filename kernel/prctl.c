@@ -5,6 +5,7 @@
 #include <linnet/cred.h>
 #include <linnet/errno.h>
 #include <linnet/mm.h>
+#include <linnet/ptrace_access.h>
 #include <linnet/syscalls.h>
 #include <linnet/task.h>
 #include <linux/prctl.h>
@@ -169,10 +170,12 @@ SYSCALL_DEFINE5(prctl, int, op, u64, a2, u64, a3, u64, a4, u64, a5)
 	case PR_GET_DUMPABLE:
 		return mm->dumpable;
 	case PR_SET_DUMPABLE:
-		if (a2 > 1)
+		if (a2 > SUID_DUMP_USER)
 			return -EINVAL;
 		mm->dumpable = (u32)a2;
 		return 0;
+	case PR_SET_PTRACER:
+		return prctl_set_ptracer(a2);
 	case PR_SET_CHILD_SUBREAPER:
 		return set_subreaper(a2);
 	case PR_GET_CHILD_SUBREAPER:

@@ -8,6 +8,7 @@
  */
 #include <asm/uaccess.h>
 #include <linnet/cred.h>
+#include <linnet/ptrace_access.h>
 #include <linnet/errno.h>
 #include <linnet/mm.h>
 #include <linnet/slab.h>
@@ -77,7 +78,7 @@ static struct mm *other_mm(pid_t pid)
 
 	if (!t)
 		return ERR_PTR(-ESRCH);
-	mm = ptrace_may_access(t, PTRACE_MODE_ATTACH) ? task_mm_get(t)
+	mm = ptrace_may_access(t, PTRACE_MODE_ATTACH_REALCREDS) ? task_mm_get(t)
 						      : ERR_PTR(-EPERM);
 	task_put(t);
 	return mm ? mm : ERR_PTR(-ESRCH);

@@ -133,7 +133,7 @@ static bool may_see(const struct inode *inode, struct task *t, u32 from)
 	if (hidepid != HIDEPID_PTRACEABLE &&
 	    (hidepid < from || in_group(current_cred(), READ_ONCE(o->gid))))
 		return true;
-	return ptrace_may_access(t, PTRACE_MODE_READ);
+	return ptrace_may_access(t, PTRACE_MODE_READ_FSCREDS);
 }
 
 bool proc_task_listed(const struct inode *dir, struct task *t)

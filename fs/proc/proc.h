@@ -4,6 +4,7 @@
 
 #include <linnet/fs.h>
 #include <linnet/mm.h>
+#include <linnet/ptrace_access.h>
 #include <linnet/seq_file.h>
 #include <linnet/task.h>
 

@@ -108,6 +108,34 @@ static const struct file_ops knob_fops = {
 	{.name = n, .mode = S_IFREG | 0644, .fops = &knob_fops,                \
 	 .data = &(const struct knob){&var, 8, lo, hi, NULL, NULL}}
 
+/* --- switches that take a capability besides root's file --- */
+
+static int set_privileged(int cap, int *var, s64 v)
+{
+	if (!capable(cap))
+		return -EPERM;
+	WRITE_ONCE(*var, (int)v);
+	return 0;
+}
+
+static int set_dmesg_restrict(s64 v)
+{
+	return set_privileged(CAP_SYS_ADMIN, &sysctl_dmesg_restrict, v);
+}
+
+static int set_kptr_restrict(s64 v)
+{
+	return set_privileged(CAP_SYS_ADMIN, &sysctl_kptr_restrict, v);
+}
+
+static int set_mmap_min_addr(s64 v)
+{
+	if (!capable(CAP_SYS_RAWIO))
+		return -EPERM;
+	WRITE_ONCE(sysctl_mmap_min_addr, (u64)v);
+	return 0;
+}
+
 /* --- names --- */
 
 static int uts_show(struct seq_file *m, void *v)
@@ -294,16 +322,24 @@ static const struct file_ops hotplug_fops = {
 	.llseek = generic_llseek,
 };
 
+static const struct proc_entry yama_entries[] = {
+	SET_KNOB("ptrace_scope", sysctl_ptrace_scope, 0, 3,
+		 sysctl_set_ptrace_scope),
+	{.name = NULL},
+};
+
 static const struct proc_entry kernel_entries[] = {
 	{.name = "arch", .mode = S_IFREG | 0444, .show = arch_show},
 	NUMBER("cap_last_cap", CAP_LAST_CAP),
-	INT_KNOB("dmesg_restrict", sysctl_dmesg_restrict, 0, 1),
+	SET_KNOB("dmesg_restrict", sysctl_dmesg_restrict, 0, 1,
+		 set_dmesg_restrict),
 	UTS_KNOB("domainname", domainname),
 	UTS_KNOB("hostname", nodename),
 	{.name = "hotplug", .mode = S_IFREG | 0644, .fops = &hotplug_fops},
 	INT_KNOB("hung_task_timeout_secs", sysctl_hung_task_timeout, 0, S32_MAX / 1000),
 	INT_KNOB("hung_task_warnings", sysctl_hung_task_warnings, -1, S32_MAX),
-	INT_KNOB("kptr_restrict", sysctl_kptr_restrict, 0, 2),
+	SET_KNOB("kptr_restrict", sysctl_kptr_restrict, 0, 2,
+		 set_kptr_restrict),
 	NUMBER("ngroups_max", NGROUPS_MAX),
 	COUNTER("ns_last_pid", last_pid),
 	UTS_ENTRY("osrelease", release),
@@ -326,6 +362,7 @@ static const struct proc_entry kernel_entries[] = {
 	COUNTER("tainted", tainted),
 	INT_KNOB("threads-max", max_threads, 1, S32_MAX),
 	UTS_ENTRY("version", version),
+	{.name = "yama", .mode = S_IFDIR | 0555, .children = yama_entries},
 	{.name = NULL},
 };
 
@@ -365,7 +402,9 @@ static const struct proc_entry vm_entries[] = {
 	 .data = &(const struct knob){&sysctl_mmap_rnd_bits, 4,
 				      MMAP_RND_BITS_MIN, MMAP_RND_BITS_MAX,
 				      NULL, NULL}},
-	LONG_KNOB("mmap_min_addr", sysctl_mmap_min_addr, 0, S64_MAX),
+	{.name = "mmap_min_addr", .mode = S_IFREG | 0644, .fops = &knob_fops,
+	 .data = &(const struct knob){&sysctl_mmap_min_addr, 8, 0, S64_MAX,
+				      NULL, set_mmap_min_addr}},
 	{.name = "min_free_kbytes", .mode = S_IFREG | 0644, .fops = &knob_fops,
 	 .data = &(const struct knob){&sysctl_min_free_kbytes, 4, 0, S32_MAX,
 				      apply_min_free, NULL}},
@@ -437,6 +476,7 @@ static const struct proc_entry fs_entries[] = {
 	INT_KNOB("protected_hardlinks", sysctl_protected_hardlinks, 0, 1),
 	INT_KNOB("protected_regular", sysctl_protected_regular, 0, 2),
 	INT_KNOB("protected_symlinks", sysctl_protected_symlinks, 0, 1),
+	INT_KNOB("suid_dumpable", sysctl_suid_dumpable, 0, 2),
 	{.name = NULL},
 };
 

@@ -46,7 +46,7 @@ struct task *proc_traceable_task(const struct inode *inode)
 
 	if (!t)
 		return ERR_PTR(-ESRCH);
-	if (ptrace_may_access(t, PTRACE_MODE_READ))
+	if (ptrace_may_access(t, PTRACE_MODE_READ_FSCREDS))
 		return t;
 	task_put(t);
 	return ERR_PTR(-EACCES);

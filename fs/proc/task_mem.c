@@ -51,7 +51,7 @@ static int show_mm(struct seq_file *m, struct task *t,
 {
 	struct mm *mm;
 
-	if (!ptrace_may_access(t, PTRACE_MODE_READ))
+	if (!ptrace_may_access(t, PTRACE_MODE_READ_FSCREDS))
 		return -EACCES;
 	mm = task_mm_get(t);
 	if (!mm)
@@ -145,7 +145,7 @@ static int mappings_open(struct inode *inode, struct file *f,
 			 const struct seq_ops *ops)
 {
 	struct mappings *maps = kzalloc(sizeof(*maps), GFP_KERNEL);
-	struct mm *mm = proc_grab_mm(inode, PTRACE_MODE_READ);
+	struct mm *mm = proc_grab_mm(inode, PTRACE_MODE_READ_FSCREDS);
 	int err = IS_ERR(mm) ? (int)PTR_ERR(mm) : 0;
 
 	if (maps && !err) {
@@ -210,21 +210,15 @@ int proc_smaps_rollup_show(struct seq_file *m, struct task *t)
 	return show_mm(m, t, proc_show_smaps_rollup);
 }
 
-/* Bytes [start, end) of the process's memory as a file. */
-static ssize_t read_range(struct kiocb *io, struct iov_iter *to,
-			  u64 (*range)(struct mm *mm, u64 *end))
+/* Bytes [start, end) of a process's memory as a file. */
+static ssize_t read_range(struct kiocb *io, struct iov_iter *to, struct mm *mm,
+			  u64 start, u64 end)
 {
-	struct task *t = proc_task(io->file->inode);
-	struct mm *mm = t ? task_mm_get(t) : NULL;
 	char *page = (char *)get_zeroed_page(GFP_KERNEL);
-	u64 start, end = 0;
 	ssize_t done = 0;
 
-	if (t)
-		task_put(t);
-	if (!mm || !page)
-		goto out;
-	start = range(mm, &end);
+	if (!page)
+		return -ENOMEM;
 	while (to->count && start + (u64)io->pos < end) {
 		size_t n = min(min(to->count, PAGE_SIZE),
 			       end - start - (u64)io->pos);
@@ -240,61 +234,71 @@ static ssize_t read_range(struct kiocb *io, struct iov_iter *to,
 		io->pos += (loff_t)n;
 		done += (ssize_t)n;
 	}
-out:
 	free_page(page);
-	if (mm)
-		mm_put(mm);
 	return done;
 }
 
-static u64 arg_range(struct mm *mm, u64 *end)
-{
-	*end = mm->arg_end;
-	return mm->arg_start;
-}
-
-static u64 env_range(struct mm *mm, u64 *end)
-{
-	*end = mm->env_end;
-	return mm->env_start;
-}
-
+/* Everybody may read it: of the memory that the process has now. */
 static ssize_t cmdline_read(struct kiocb *io, struct iov_iter *to)
 {
-	return read_range(io, to, arg_range);
-}
-
-static ssize_t environ_read(struct kiocb *io, struct iov_iter *to)
-{
-	struct task *t = proc_traceable_task(io->file->inode);
-
-	if (IS_ERR(t))
-		return PTR_ERR(t);
-	task_put(t);
-	return read_range(io, to, env_range);
-}
-
-static ssize_t auxv_read(struct kiocb *io, struct iov_iter *to)
-{
-	struct task *t = proc_traceable_task(io->file->inode);
-	struct mm *mm;
+	struct task *t = proc_task(io->file->inode);
+	struct mm *mm = t ? task_mm_get(t) : NULL;
 	ssize_t n = 0;
 
-	if (IS_ERR(t))
-		return PTR_ERR(t);
-	mm = task_mm_get(t);
-	task_put(t);
+	if (t)
+		task_put(t);
 	if (mm) {
-		n = simple_read_from_buffer(to, &io->pos, mm->saved_auxv,
-					    sizeof(mm->saved_auxv));
+		n = read_range(io, to, mm, mm->arg_start, mm->arg_end);
 		mm_put(mm);
 	}
 	return n;
 }
 
+/* environ and auxv: of the memory that it had when they were opened. */
+static int memory_open(struct inode *inode, struct file *f)
+{
+	struct mm *mm = proc_grab_mm(inode, PTRACE_MODE_READ_FSCREDS);
+
+	if (IS_ERR(mm))
+		return (int)PTR_ERR(mm);
+	f->private = mm;
+	return 0;
+}
+
+static void memory_release(struct inode *inode, struct file *f)
+{
+	if (f->private)
+		mm_drop(f->private);
+}
+
+static ssize_t environ_read(struct kiocb *io, struct iov_iter *to)
+{
+	struct mm *mm = io->file->private;
+	ssize_t n;
+
+	if (!mm || !mm_get_live(mm))
+		return 0;
+	n = read_range(io, to, mm, mm->env_start, mm->env_end);
+	mm_put(mm);
+	return n;
+}
+
+static ssize_t auxv_read(struct kiocb *io, struct iov_iter *to)
+{
+	struct mm *mm = io->file->private;
+
+	return mm ? simple_read_from_buffer(to, &io->pos, mm->saved_auxv,
+					    sizeof(mm->saved_auxv))
+		  : 0;
+}
+
 const struct file_ops proc_cmdline_fops = {.read_iter = cmdline_read,
 					     .llseek = generic_llseek};
-const struct file_ops proc_environ_fops = {.read_iter = environ_read,
-					     .llseek = generic_llseek};
-const struct file_ops proc_auxv_fops = {.read_iter = auxv_read,
-					  .llseek = generic_llseek};
+const struct file_ops proc_environ_fops = {.open = memory_open,
+					   .read_iter = environ_read,
+					   .llseek = generic_llseek,
+					   .release = memory_release};
+const struct file_ops proc_auxv_fops = {.open = memory_open,
+					.read_iter = auxv_read,
+					.llseek = generic_llseek,
+					.release = memory_release};

@@ -24,7 +24,7 @@ enum { NUMBER_TEXT = 24 };
 
 static int mem_open(struct inode *inode, struct file *f)
 {
-	struct mm *mm = proc_grab_mm(inode, PTRACE_MODE_ATTACH);
+	struct mm *mm = proc_grab_mm(inode, PTRACE_MODE_ATTACH_FSCREDS);
 
 	if (IS_ERR(mm))
 		return (int)PTR_ERR(mm);

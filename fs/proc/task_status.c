@@ -100,7 +100,7 @@ int proc_stat_show(struct seq_file *m, struct task *t)
 	const u64 unit = NSEC_PER_SEC / USER_HZ;
 	struct thread_group *tg = t->tg;
 	struct mm *mm = task_mm_get(t);
-	bool own = ptrace_may_access(t, PTRACE_MODE_READ);
+	bool own = ptrace_may_access(t, PTRACE_MODE_READ_FSCREDS);
 	struct tty *tty = tg->tty;
 	char comm[TASK_COMM_LEN];
 	struct sigsets sig;

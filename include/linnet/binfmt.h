@@ -23,6 +23,8 @@ struct binprm {
 	struct cred *cred;    /* of the new program */
 	bool secure;	      /* AT_SECURE */
 	bool cred_changed;    /* set-id or file capabilities took effect */
+	bool fs_shared;	      /* root and cwd are another process's too */
+	bool unreadable;      /* the program, for who executes it */
 	bool point_of_no_return;
 	bool fd_path_unreadable; /* "/dev/fd/N" of a close-on-exec file */
 	u64 exec;	      /* where the strings begin: for the loader */
@@ -34,6 +36,8 @@ struct binfmt {
 	int (*load)(struct binprm *b);
 };
 
+/* @f becomes part of the program's memory. */
+void binprm_would_dump(struct binprm *b, struct file *f);
 /* Point of no return: the old program is gone, b->mm is current. */
 int begin_new_exec(struct binprm *b);
 /* Layout, credentials and flags; needs the personality to be set. */

@@ -92,11 +92,9 @@ int cred_set_groups(struct cred *new, const gid_t *gids, u32 n); /* sorted */
 struct user_limits *user_limits_get(uid_t uid);
 void user_limits_put(struct user_limits *u);
 
-/* May the current task send @sig to / trace / inspect @t? */
+/* May the current task send @sig to @t? */
 bool may_signal(struct task *t, int sig);
-bool ptrace_may_access(struct task *t, u32 mode);
-#define PTRACE_MODE_READ    1
-#define PTRACE_MODE_ATTACH  2
+extern int sysctl_suid_dumpable;
 
 /* Resource limit of the current process. */
 u64 rlimit(u32 which);

@@ -671,13 +671,20 @@ int do_truncate(struct dentry *d, loff_t len, struct file *f);
 
 /* ----------------------------------------------- a task's file-system context */
 struct fs_context {
-	u32 users;	 /* [A] */
+	u32 users;	 /* [A]; grows under lock */
 	spinlock_t lock;
+	u32 execs;	 /* [lock] running, that counted it as theirs alone */
 	u32 umask;
 	struct path root, pwd; /* [lock] */
 };
 struct fs_context *fs_context_copy(struct fs_context *old);
+/* One user more: 0, or -EAGAIN while one of them executes a program. */
+int fs_context_share(struct fs_context *fs);
 void fs_context_put(struct fs_context *fs);
+/* For execve: is it shared with another process? If not it stays so until
+ * fs_exec_end(). */
+bool fs_exec_begin(struct fs_context *fs);
+void fs_exec_end(struct fs_context *fs);
 void set_fs_pwd(struct fs_context *fs, const struct path *p);
 void set_fs_root(struct fs_context *fs, const struct path *p);
 u16 current_umask(void);

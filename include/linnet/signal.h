@@ -84,6 +84,8 @@ struct thread_group {
 	struct pid *tty_old_pgrp;
 	struct tty *tty;	    /* [S] controlling terminal */
 	bool session_leader;	    /* [T] */
+	struct pid *ptracer;	    /* [ptracer_lock] PR_SET_PTRACER, or NULL */
+	bool ptracer_any;	    /* [ptracer_lock] */
 	bool child_subreaper;	    /* [T] */
 	bool has_child_subreaper;
 
