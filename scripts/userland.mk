@@ -30,7 +30,7 @@ source_scripts := $(addprefix scripts/,lib.sh apt_private.sh sources.pins \
 export SMP MEM CPU GIC APPEND CONSOLE GDB TIMEOUT QEMU OVERLAY INIT LIST
 
 .PHONY: setup uapi musl busybox initramfs reference run run-reference \
-	test-phase-a test-phase-e test-reference test-busybox userland-force
+	test-phase-a test-phase-d test-phase-e test-reference test-busybox userland-force
 
 setup: ## install the tools that are missing
 	@scripts/setup
@@ -80,6 +80,10 @@ run-reference: $(REFERENCE) $(filter-out none,$(INITRD)) ## boot Linux instead
 
 test-phase-a: $(KERNEL) $(INITRD) $(MUSL_STAMP) ## boot, shell, job control, terminals, files, tools
 	@$(userland_env) tests/phase_a/run_tests.sh --kernel $(KERNEL) \
+		--initrd $(INITRD)
+
+test-phase-d: $(KERNEL) $(INITRD) $(MUSL_STAMP) ## permissions, users, memory, random numbers
+	@$(userland_env) tests/phase_d/run_tests.sh --kernel $(KERNEL) \
 		--initrd $(INITRD)
 
 test-phase-e: $(KERNEL) $(INITRD) $(MUSL_STAMP) ## several CPUs: load, affinity, policies, a soak (SMP=4)

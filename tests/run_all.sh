@@ -55,6 +55,8 @@ if [ -z "$quick" ]; then
 		--kernel "$kernel" --initrd "$initrd"
 	suite "phase A, 4 CPUs, GICv3" tests/phase_a/run_tests.sh \
 		--kernel "$kernel" --initrd "$initrd" --smp 4 --gic 3
+	suite "phase D, 4 CPUs" tests/phase_d/run_tests.sh \
+		--kernel "$kernel" --initrd "$initrd" --smp 4 --gic 3
 	suite "phase E, 4 CPUs" tests/phase_e/run_tests.sh \
 		--kernel "$kernel" --initrd "$initrd" --smp 4 --gic 3
 	suite "stress, 4 CPUs" tests/stress/run_tests.sh \
