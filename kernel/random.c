@@ -2,8 +2,8 @@
  * Random numbers: a ChaCha20 generator fed by an entropy pool.
  *
  * The pool is a BLAKE2s state into which everything unpredictable is mixed: the
- * seed from the device tree, the CPU's generator, interrupt and counter
- * timing. The generator's key comes from the pool and is replaced after each
+ * seed from the device tree, the CPU's generator, a virtio entropy device, what
+ * programs write, and the cycle counter at each reseeding. The generator's key comes from the pool and is replaced after each
  * use by its own output (fast key erasure), so that a captured state says
  * nothing about the past; it is reseeded from the pool every so often.
  *
