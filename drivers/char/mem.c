@@ -151,8 +151,10 @@ static long add_entropy(int __user *u)
 
 	if (get_user(bits, u) || get_user(size, u + 1))
 		return -EFAULT;
-	if (bits < 0 || size < 0)
+	if (bits < 0)
 		return -EINVAL;
+	if (size < 0)
+		return -EFAULT; /* as Linux: more than there is memory */
 	iov_iter_ubuf(&it, ITER_SOURCE, u + 2, (size_t)size);
 	n = mix_in(&it, (u32)bits);
 	return n == size ? 0 : n < 0 ? n : -EFAULT;
@@ -174,7 +176,7 @@ static long random_ioctl(struct file *f, u32 cmd, u64 arg)
 	case RNDRESEEDCRNG:
 		break;
 	default:
-		return -ENOIOCTLCMD;
+		return -EINVAL;
 	}
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;

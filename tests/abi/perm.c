@@ -5,8 +5,10 @@
 #include <linux/capability.h>
 #include <linux/kcmp.h>
 #include <linux/ioprio.h>
+#include <linux/random.h>
 #include <sched.h>
 #include <sys/auxv.h>
+#include <sys/ioctl.h>
 #include <sys/klog.h>
 #include <sys/prctl.h>
 #include <sys/reboot.h>
@@ -834,4 +836,40 @@ CASE("switches that root's file is not enough for")
 			OK(write(fd, old, strlen(old)));
 		}
 	}
+}
+
+CASE("random devices: anybody adds, CAP_SYS_ADMIN is believed")
+{
+	static const unsigned long counts[] = { RNDZAPENTCNT, RNDCLEARPOOL,
+						RNDRESEEDCRNG };
+	struct {
+		int bits, size;
+		char data[16];
+	} add = { 8, 16, "0123456789abcde" };
+	int fd = OK(open("/dev/urandom", O_RDWR)), bits = 8;
+
+	AS(60, ALL & ~CAP(CAP_SYS_ADMIN)) {
+		EQ(write(fd, "abcd", 4), 4);
+		OK(ioctl(fd, RNDGETENTCNT, &bits));
+		ERR(ioctl(fd, RNDADDTOENTCNT, &bits), EPERM);
+		ERR(ioctl(fd, RNDADDENTROPY, &add), EPERM);
+		for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
+			ERR(ioctl(fd, (int)counts[i], 0), EPERM);
+	}
+	AS(60, CAP(CAP_SYS_ADMIN)) {
+		OK(ioctl(fd, RNDADDTOENTCNT, &bits));
+		OK(ioctl(fd, RNDADDENTROPY, &add));
+		for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
+			OK(ioctl(fd, (int)counts[i], 0));
+		bits = -1;
+		ERR(ioctl(fd, RNDADDTOENTCNT, &bits), EINVAL);
+		ERR(ioctl(fd, RNDADDTOENTCNT, BAD_PTR), EFAULT);
+		add.bits = -1;
+		ERR(ioctl(fd, RNDADDENTROPY, &add), EINVAL);
+		add.bits = 8;
+		add.size = -1;
+		ERR(ioctl(fd, RNDADDENTROPY, &add), EFAULT);
+		ERR(ioctl(fd, RNDADDENTROPY, BAD_PTR), EFAULT);
+	}
+	ERR(ioctl(fd, 0x5299, 0), EINVAL);
 }
