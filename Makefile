@@ -68,11 +68,13 @@ LDSFLAGS := -DCONFIG_DEBUG
 #   map the shadow:			kasan_shadow
 #   are the sanitizer:			kasan*, stackdepot
 #   read and link free objects:		slab
+#   read all of memory:			kmemleak
 #   run at every lock:			lockcheck
 not_kasan := arch/arm64/kernel/early_map arch/arm64/kernel/early_kaslr \
 	arch/arm64/mm/kasan_shadow \
 	mm/kasan/kasan mm/kasan/kasan_report mm/kasan/kasan_slab \
-	mm/kasan/kasan_string kernel/stackdepot kernel/lockcheck mm/slab
+	mm/kasan/kasan_string kernel/stackdepot kernel/lockcheck mm/slab \
+	mm/kmemleak
 # Not with the MMU off; nor in the reporters themselves.
 UBSAN := -fsanitize=shift-exponent,integer-divide-by-zero,bounds,object-size,bool,unreachable
 not_ubsan := arch/arm64/kernel/early_map arch/arm64/kernel/early_kaslr mm/kasan/% kernel/ubsan

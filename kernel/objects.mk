@@ -56,6 +56,7 @@ obj-y += kernel/cred_sys.o
 obj-y += kernel/watchdog.o
 obj-$(if $(KCOV),y) += kernel/kcov.o
 obj-$(if $(DEBUG),y) += kernel/debug.o
+obj-$(if $(DEBUG),y) += kernel/fault_inject.o
 obj-$(if $(DEBUG),y) += kernel/stackdepot.o
 obj-$(if $(DEBUG),y) += kernel/ubsan.o
 obj-$(if $(DEBUG),y) += kernel/lockcheck.o

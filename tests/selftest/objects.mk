@@ -8,3 +8,4 @@ obj-$(if $(DEBUG),y) += tests/selftest/kasan.o
 obj-$(if $(DEBUG),y) += tests/selftest/ubsan.o
 obj-$(if $(DEBUG),y) += tests/selftest/lockorder.o
 obj-$(if $(DEBUG),y) += tests/selftest/debug.o
+obj-$(if $(DEBUG),y) += tests/selftest/kmemleak.o
