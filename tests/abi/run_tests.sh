@@ -85,7 +85,7 @@ for family in $(echo "$families" | tr ',' ' '); do
 	suites_collect "$family" "$TEST_LOG/$family.tap"
 done
 # What the kernel had to say, which no case sees.
-if grep -a -A 30 -E '^(\[[ 0-9.]*\] )?(BUG:|WARNING:|unreferenced object|Kernel panic|.*blocked for more than)' \
+if grep -a -A 30 -E '^(\[[ 0-9.]*\] )?(BUG:|WARNING:|unreferenced object|slab objects left|Kernel panic|.*blocked for more than)' \
 	"$console" >"$TEST_LOG/abi.complaints"; then
 	head -n 60 "$TEST_LOG/abi.complaints"
 	suites_failed=$((suites_failed + 1))

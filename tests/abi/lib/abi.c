@@ -263,17 +263,25 @@ void abi_drop(uid_t uid, gid_t gid)
 			 strerror(errno));
 }
 
-void abi_wait_state(pid_t pid, char state)
+/* Of /proc/PID/stat; 0: there is none. */
+static char state_of(pid_t pid)
 {
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	for (;;) {
-		char *text = abi_read(path);
-		char *end = text ? strrchr(text, ')') : NULL;
-		char now = end ? end[2] : 0;
+	char *text = abi_read(path);
+	char *end = text ? strrchr(text, ')') : NULL;
+	char state = end ? end[2] : 0;
 
-		free(text);
+	free(text);
+	return state;
+}
+
+void abi_wait_state(pid_t pid, char state)
+{
+	for (;;) {
+		char now = state_of(pid);
+
 		if (now == state || !now)
 			return;
 		sched_yield();
@@ -373,7 +381,12 @@ static void sweep(void)
 
 /* --- failing the n-th ------------------------------------------------------ */
 
-enum { FAULT_SECONDS = 2, END_SECONDS = 60 };
+/*
+ * So long may a run take, even if it does something; a case, which has at least
+ * MIN_RUNS; the end of a case that is killed.
+ */
+enum { RUN_SECONDS = 2, CASE_SECONDS = 4, MIN_RUNS = 3, END_SECONDS = 60 };
+enum { POLL_NS = 50000000, IDLE_POLLS = 4 };
 
 static unsigned int fail_nth;	/* in each process of the case; 0: nothing */
 
@@ -447,6 +460,14 @@ static void run_case(const struct abi_case *c)
 	_exit(0);
 }
 
+static bool is_zombie(pid_t pid)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT);
+	return info.si_pid == pid;
+}
+
 /* Has the child ended in time? It is not reaped. */
 static bool ended(pid_t pid, int seconds)
 {
@@ -455,15 +476,30 @@ static bool ended(pid_t pid, int seconds)
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
-	for (;;) {
-		siginfo_t info = { .si_pid = 0 };
-
-		waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT);
-		if (info.si_pid == pid)
-			return true;
+	while (!is_zombie(pid))
 		if (sigtimedwait(&set, NULL, &limit) < 0 && errno == EAGAIN)
 			return false;
+	return true;
+}
+
+/* The same; or does it only sleep, waiting for what will not come? */
+static bool ended_or_idle(pid_t pid)
+{
+	struct timespec poll = { 0, POLL_NS };
+	int64_t limit = abi_now(CLOCK_MONOTONIC) + RUN_SECONDS * 1000000000LL;
+	sigset_t set;
+	int idle = 0;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	while (abi_now(CLOCK_MONOTONIC) < limit && idle < IDLE_POLLS) {
+		if (is_zombie(pid))
+			return true;
+		if (sigtimedwait(&set, NULL, &poll) >= 0 || errno != EAGAIN)
+			continue;
+		idle = state_of(pid) == 'S' && !points_left(pid) ? idle + 1 : 0;
 	}
+	return is_zombie(pid);
 }
 
 /* The wait status of the case, or -1 if its time was up. */
@@ -556,7 +592,7 @@ static bool run_with_fault(const struct abi_case *c, bool *stuck)
 	pid_t pid = start_case(c, folder);
 	bool again = true;
 
-	if (!ended(pid, FAULT_SECONDS)) {
+	if (!ended_or_idle(pid)) {
 		again = !points_left(pid);
 		kill(-pid, SIGKILL);
 		kill(pid, SIGKILL);
@@ -574,10 +610,12 @@ static bool run_with_fault(const struct abi_case *c, bool *stuck)
 /* Every n at first, then ever fewer of them. */
 static bool try_faults(const struct abi_case *c, int number, int runs)
 {
+	int64_t limit = abi_now(CLOCK_MONOTONIC) + CASE_SECONDS * 1000000000LL;
 	bool stuck = false;
 	int done = 0;
 
-	for (fail_nth = 1; done < runs; fail_nth += 1 + (unsigned int)done / 16) {
+	for (fail_nth = 1; done < runs && (done < MIN_RUNS ||
+			abi_now(CLOCK_MONOTONIC) < limit); fail_nth += 1 + (unsigned int)done / 16) {
 		done++;
 		if (!run_with_fault(c, &stuck))
 			break;
