@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
-.PHONY: all help clean debug kcov
+.PHONY: all help clean debug kcov kcsan
 all: $(BUILD)/Image ## build the kernel
 
 help: ## list the targets
@@ -80,6 +80,19 @@ UBSAN := -fsanitize=shift-exponent,integer-divide-by-zero,bounds,object-size,boo
 not_ubsan := arch/arm64/kernel/early_map arch/arm64/kernel/early_kaslr mm/kasan/% kernel/ubsan
 sanitize += $(if $(filter $(not_kasan),$*),,$(KASAN)) \
 	$(if $(filter $(not_ubsan),$*),,$(UBSAN))
+endif
+
+ifdef KCSAN
+# Data races: a call at every access, see kernel/kcsan/core.c. Not at those before
+# relocation and with the MMU off, of the detector, and of what it calls; nor where
+# values are in registers across a call (psci).
+CPPFLAGS += -DCONFIG_KCSAN
+CFLAGS += -Wno-tsan
+TSAN := -fsanitize=thread --param tsan-distinguish-volatile=1 \
+	--param tsan-instrument-func-entry-exit=0 -fno-optimize-sibling-calls
+not_tsan := arch/arm64/kernel/early_map arch/arm64/kernel/early_kaslr kernel/kcsan/% \
+	kernel/stackdepot arch/arm64/kernel/psci
+sanitize += $(if $(filter $(not_tsan),$*),,$(TSAN))
 endif
 
 ifdef KCOV
@@ -190,6 +203,9 @@ clean: ## remove what was built (the cache of sources stays)
 
 debug: ## build with run-time checks into build-debug/
 	$(MAKE) BUILD=build-debug DEBUG=1
+
+kcsan: ## build with the data-race detector into build-kcsan/
+	$(MAKE) BUILD=build-kcsan KCSAN=1
 
 kcov: ## build with coverage for the fuzzer into build-kcov/ (DEBUG=1: build-kcov-debug/)
 	$(MAKE) BUILD=build-kcov$(if $(DEBUG),-debug) KCOV=1

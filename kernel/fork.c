@@ -156,6 +156,9 @@ static struct task *task_dup(struct task *from)
 	t->locks.n = 0;
 	t->fail_nth = 0;
 #endif
+#ifdef CONFIG_KCSAN
+	t->kcsan_off = 0;
+#endif
 	kcov_task_init(t);
 	memset(t->pids, 0, sizeof(t->pids));
 	memset(t->pid_links, 0, sizeof(t->pid_links));

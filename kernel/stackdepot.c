@@ -70,6 +70,15 @@ static u32 walk(u32 skip, u32 pc[MAX_DEPTH])
 	return n;
 }
 
+u32 stackdepot_walk(u64 pc[STACKDEPOT_MAX])
+{
+	u32 at[MAX_DEPTH], n = walk(3, at); /* not the detector's own frames */
+
+	for (u32 i = 0; i < n; i++)
+		pc[i] = at[i] + (u64)_start;
+	return n;
+}
+
 static u32 hash_of(const u32 *pc, u32 n)
 {
 	u32 h = n;

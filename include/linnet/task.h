@@ -168,6 +168,9 @@ struct task {
 	struct lock_stack locks; /* sleeping locks it holds; its own */
 	u32 fail_nth; /* [A] points until one fails, 0: none; fault_inject.c */
 #endif
+#ifdef CONFIG_KCSAN
+	u32 kcsan_off; /* nesting; its own */
+#endif
 #ifdef CONFIG_KCOV
 	struct kcov_task kcov; /* its own */
 #endif
