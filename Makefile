@@ -138,6 +138,9 @@ $(BUILD)/obj/%.o: %.S Makefile | $(UAPI_STAMP) $(gen)
 CFLAGS-arch/arm64/kernel/early_map.o := -fno-jump-tables -mstrict-align
 CFLAGS-arch/arm64/kernel/early_kaslr.o := -fno-jump-tables -mstrict-align
 
+# Traces of races leave out so many frames.
+CFLAGS-kernel/kcsan/core.o := -fno-optimize-sibling-calls
+
 # The system-call table's source: Linux's own list for arm64.
 $(BUILD)/gen/syscall_list.h: | $(UAPI_STAMP)
 	@mkdir -p $(@D)

@@ -29,7 +29,7 @@
 #include <linnet/task.h>
 #include "kcsan.h"
 
-enum { SLOTS = 64, SAMPLE = 1500, DELAY_TICKS = 6000, GRANULE_SHIFT = 6 };
+enum { SLOTS = 64, SAMPLE = 40, DELAY_TICKS = 3000, GRANULE_SHIFT = 6 };
 enum { BUSY = 1, CAUGHT = 2 };
 enum { WRITE = 1, MARKED = 2 };
 
@@ -74,7 +74,7 @@ static __always_inline u32 slot_of(u64 addr)
 	return (u32)(addr >> GRANULE_SHIFT) % SLOTS;
 }
 
-static void describe(struct kcsan_access *a, u64 addr, u32 size, u32 type)
+static __always_inline void describe(struct kcsan_access *a, u64 addr, u32 size, u32 type)
 {
 	a->addr = addr;
 	a->size = size;
