@@ -41,7 +41,7 @@ CFLAGS := -std=gnu17 -O2 -g -ffreestanding -fno-pic -mgeneral-regs-only \
 	-mno-outline-atomics -ffixed-x18 -fno-strict-aliasing -fno-common \
 	-fno-asynchronous-unwind-tables \
 	-fno-delete-null-pointer-checks -fno-omit-frame-pointer \
-	-fno-ipa-sra -fwrapv -mbranch-protection=none \
+	-fno-ipa-sra -fwrapv \
 	-ffile-prefix-map=$(CURDIR)=. \
 	-Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wvla \
 	-Wno-unused-parameter
@@ -51,6 +51,10 @@ stack_protector = $(if $(filter $(not_protected),$*),-fno-stack-protector, \
 	-fstack-protector-strong -mstack-protector-guard=sysreg \
 	-mstack-protector-guard-reg=tpidr_el1 -mstack-protector-guard-offset=32)
 not_protected := arch/arm64/kernel/early_map arch/arm64/kernel/early_kaslr
+# Signed return addresses and landing pads, see arch/arm64/kernel/pauth.c. On a CPU
+# that has neither these are instructions without effect.
+BRANCH_PROTECTION ?= pac-ret+bti
+branch_protection = -mbranch-protection=$(if $(filter $(not_protected),$*),none,$(BRANCH_PROTECTION))
 ifdef DEBUG
 # The sanitizers of the debug build. The offset is asm/kasan.h's.
 KASAN_OFFSET := 0xdffff00000000000
@@ -127,7 +131,7 @@ gen := $(BUILD)/gen/syscall_list.h $(BUILD)/gen/vdso_offsets.h
 $(BUILD)/obj/%.o: %.c Makefile | $(UAPI_STAMP) $(gen)
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
-	@$(CC) $(CPPFLAGS) $(CFLAGS) $(stack_protector) $(sanitize) $(CFLAGS-$*.o) -MMD -MP -c -o $@ $<
+	@$(CC) $(CPPFLAGS) $(CFLAGS) $(stack_protector) $(branch_protection) $(sanitize) $(CFLAGS-$*.o) -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/%.o: %.S Makefile | $(UAPI_STAMP) $(gen)
 	@mkdir -p $(@D)

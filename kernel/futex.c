@@ -28,26 +28,12 @@
 #include <linnet/task.h>
 #include <linnet/timekeeping.h>
 #include <linux/futex.h>
-#include "futex_key.h"
-
-struct futex_waiter {
-	struct list_head node; /* [bucket lock]; empty: woken */
-	struct task *task;
-	struct futex_key key;  /* [bucket lock] changes by requeue */
-	struct futex_bucket *bucket; /* [A] the one it is in; NULL: woken */
-	u32 bitset;
-};
-
-struct futex_bucket {
-	spinlock_t lock;
-	u32 nr; /* [A] those in the list, and those about to join it */
-	struct list_head waiters;
-} __cacheline_aligned;
+#include "futex.h"
 
 static struct futex_bucket *table;
 static u32 table_bits;
 
-static struct futex_bucket *bucket_of(const struct futex_key *k)
+struct futex_bucket *futex_bucket_of(const struct futex_key *k)
 {
 	u64 h = (k->object ^ k->index * 0x9e3779b97f4a7c15ul ^ k->offset) *
 		0xff51afd7ed558ccdul;
@@ -101,21 +87,26 @@ void futex_key_put(struct futex_key *k)
 	k->inode = NULL;
 }
 
-/* [bucket lock] The waiter's stack may be gone once bucket is NULL. */
+void futex_take_out(struct futex_waiter *w)
+{
+	list_del(&w->node);
+	atomic_dec(&w->bucket->nr);
+	smp_store_release(&w->bucket, NULL);
+}
+
+/* [bucket lock] */
 static void wake_waiter(struct futex_waiter *w)
 {
 	struct task *t = task_get(w->task);
 
-	list_del(&w->node);
-	atomic_dec(&w->bucket->nr);
-	smp_store_release(&w->bucket, NULL);
+	futex_take_out(w);
 	wake_up_process(t);
 	task_put(t);
 }
 
 static int wake_key(const struct futex_key *k, int nr, u32 bitset)
 {
-	struct futex_bucket *b = bucket_of(k);
+	struct futex_bucket *b = futex_bucket_of(k);
 	struct futex_waiter *w, *next;
 	int woken = 0;
 
@@ -125,7 +116,13 @@ static int wake_key(const struct futex_key *k, int nr, u32 bitset)
 		return 0;
 	spin_lock(&b->lock);
 	list_for_each_entry_safe(w, next, &b->waiters, node) {
-		if (!futex_key_equal(&w->key, k) || !(w->bitset & bitset))
+		if (!futex_key_equal(&w->key, k))
+			continue;
+		if (w->requeue) { /* it must not come back without its lock */
+			woken = -EINVAL;
+			break;
+		}
+		if (!(w->bitset & bitset))
 			continue;
 		wake_waiter(w);
 		if (++woken >= nr)
@@ -169,10 +166,9 @@ static void will_wait(struct futex_bucket *b)
 	smp_mb(); /* pairs with wake_key() */
 }
 
-/* Queue if the word still has @val. 0, -EAGAIN, -EFAULT. */
-static int queue_if_equal(struct futex_waiter *w, u32 __user *uaddr, u32 val)
+int futex_queue_if_equal(struct futex_waiter *w, u32 __user *uaddr, u32 val)
 {
-	struct futex_bucket *b = bucket_of(&w->key);
+	struct futex_bucket *b = futex_bucket_of(&w->key);
 	u32 cur;
 	int err;
 
@@ -203,8 +199,7 @@ static int queue_if_equal(struct futex_waiter *w, u32 __user *uaddr, u32 val)
 	return 0;
 }
 
-/* Leave the queue: true if we were still in it (not woken). */
-static bool unqueue(struct futex_waiter *w)
+bool futex_unqueue(struct futex_waiter *w)
 {
 	struct futex_bucket *b;
 
@@ -264,7 +259,7 @@ static long futex_wait(u32 __user *uaddr, bool shared, u32 val,
 		ret = futex_key_get(uaddr, shared, false, &w.key);
 		if (ret)
 			return ret;
-		ret = queue_if_equal(&w, uaddr, val);
+		ret = futex_queue_if_equal(&w, uaddr, val);
 		if (ret) {
 			futex_key_put(&w.key);
 			return ret;
@@ -273,7 +268,7 @@ static long futex_wait(u32 __user *uaddr, bool shared, u32 val,
 		timed_out = READ_ONCE(w.bucket) && schedule_timeout_until(until);
 		current->wchan = NULL;
 		__set_current_state(TASK_RUNNING);
-		if (!unqueue(&w)) {
+		if (!futex_unqueue(&w)) {
 			futex_key_put(&w.key);
 			return 0;
 		}
@@ -340,8 +335,8 @@ static long futex_requeue(u32 __user *u1, u32 __user *u2, bool shared,
 	ret = futex_key_get(u2, shared, false, &k2);
 	if (ret)
 		goto put_first;
-	b1 = bucket_of(&k1);
-	b2 = bucket_of(&k2);
+	b1 = futex_bucket_of(&k1);
+	b2 = futex_bucket_of(&k2);
 	will_wait(b2); /* on behalf of those that are moved there */
 	for (;;) {
 		lock_two(b1, b2);
@@ -367,6 +362,10 @@ static long futex_requeue(u32 __user *u1, u32 __user *u2, bool shared,
 			break;
 		if (!futex_key_equal(&w->key, &k1))
 			continue;
+		if (w->requeue) {
+			done = -EINVAL;
+			break;
+		}
 		if (woken < nr_wake) {
 			wake_waiter(w);
 			woken++;
@@ -431,8 +430,11 @@ static long futex_wake_op(u32 __user *u1, u32 __user *u2, bool shared, int nr1,
 		goto put_both;
 	}
 	ret = wake_key(&k1, nr1, FUTEX_BITSET_MATCH_ANY);
-	if (hit)
-		ret += wake_key(&k2, nr2, FUTEX_BITSET_MATCH_ANY);
+	if (hit && ret >= 0) {
+		int more = wake_key(&k2, nr2, FUTEX_BITSET_MATCH_ANY);
+
+		ret = more < 0 ? more : ret + more;
+	}
 put_both:
 	futex_key_put(&k2);
 put_first:
@@ -473,7 +475,8 @@ SYSCALL_DEFINE6(futex, u32 __user *, uaddr, int, op, u32, val,
 	struct deadline until = deadline_at(KTIME_MAX);
 
 	if (op & FUTEX_CLOCK_REALTIME && cmd != FUTEX_WAIT &&
-	    cmd != FUTEX_WAIT_BITSET && cmd != FUTEX_LOCK_PI2)
+	    cmd != FUTEX_WAIT_BITSET && cmd != FUTEX_LOCK_PI2 &&
+	    cmd != FUTEX_WAIT_REQUEUE_PI)
 		return -ENOSYS;
 	switch (cmd) {
 	case FUTEX_WAIT:
@@ -504,6 +507,13 @@ SYSCALL_DEFINE6(futex, u32 __user *, uaddr, int, op, u32, val,
 		return futex_lock_pi(uaddr, shared, until, true);
 	case FUTEX_UNLOCK_PI:
 		return futex_unlock_pi(uaddr, shared);
+	case FUTEX_WAIT_REQUEUE_PI:
+		err = get_timeout(utime, op, &until);
+		return err ? err : futex_wait_requeue_pi(uaddr, shared, val,
+							 until, uaddr2);
+	case FUTEX_CMP_REQUEUE_PI:
+		return futex_requeue_pi(uaddr, uaddr2, shared, (int)val, val2,
+					val3);
 	default:
 		return -ENOSYS;
 	}

@@ -25,13 +25,10 @@
 #include <linnet/slab.h>
 #include <linnet/task.h>
 #include <linux/futex.h>
-#include "futex_key.h"
+#include "futex.h"
 #include "sched.h"
 
 enum { HASH_SIZE = 64, MAX_CHAIN = 1024 };
-
-/* How an attempt to lock went, beside 0 and errors. */
-enum { RETRY = 1, QUEUED = 2 };
 
 struct pi_futex {
 	struct list_head node;	  /* in its hash chain */
@@ -40,12 +37,6 @@ struct pi_futex {
 	struct futex_key key;	  /* its inode belongs to the waiters */
 	struct task *owner;	  /* referenced */
 	bool handing;		  /* P2 */
-};
-
-struct pi_waiter {
-	struct list_head node; /* empty: the futex is ours */
-	struct task *task;
-	struct pi_futex *futex;
 };
 
 static DEFINE_SPINLOCK(pi_lock);
@@ -92,7 +83,7 @@ static int read_word(u32 __user *uaddr, u32 *v)
 	return err;
 }
 
-/* 0, RETRY if it was not @old, -EFAULT. */
+/* 0, PI_RETRY if it was not @old, -EFAULT. */
 static int swap_word(u32 __user *uaddr, u32 old, u32 new)
 {
 	u32 cur;
@@ -103,11 +94,10 @@ static int swap_word(u32 __user *uaddr, u32 old, u32 new)
 	pagefault_enable();
 	if (err)
 		return -EFAULT;
-	return cur == old ? 0 : RETRY;
+	return cur == old ? 0 : PI_RETRY;
 }
 
-/* After -EFAULT with faults off: 0 if the word can be written after all. */
-static int fault_in_word(u32 __user *uaddr)
+int futex_fault_in(u32 __user *uaddr)
 {
 	u32 v, cur;
 
@@ -160,10 +150,10 @@ static void inherit(struct task *t)
 	}
 }
 
-/* Does @t wait, over others, for the current task? */
-static bool waits_for_us(struct task *t)
+/* Does @t wait, over others, for @us? */
+static bool waits_for(struct task *t, const struct task *us)
 {
-	for (u32 step = 0; t != current; step++) {
+	for (u32 step = 0; t != us; step++) {
 		if (!t->pi_blocked)
 			return false;
 		if (step == MAX_CHAIN)
@@ -194,13 +184,10 @@ static void hand_over(struct pi_futex *f, struct pi_waiter *w, bool died)
 
 /* --- locking --- */
 
-struct request {
-	u32 __user *uaddr;
-	struct futex_key key;
-	struct pi_futex *fresh; /* used if this makes the futex contended */
-	struct pi_waiter w;
-	bool try;
-};
+struct pi_futex *pi_futex_alloc(void)
+{
+	return kmalloc(sizeof(struct pi_futex), GFP_KERNEL);
+}
 
 /* The task that the word names, referenced, when the futex is not contended. */
 static int owner_by_number(u32 __user *uaddr, u32 v, struct task **owner)
@@ -212,10 +199,10 @@ static int owner_by_number(u32 __user *uaddr, u32 v, struct task **owner)
 	if (t && t->flags & PF_KTHREAD)
 		err = -EPERM;
 	else if (t && t->flags & PF_EXITING && READ_ONCE(t->mm))
-		err = RETRY; /* it is about to let go (P3) */
+		err = PI_RETRY; /* it is about to let go (P3) */
 	else if (!t || t->flags & PF_EXITING)
 		err = read_word(uaddr, &now) ? -EFAULT
-		      : now == v	     ? -ESRCH : RETRY;
+		      : now == v	     ? -ESRCH : PI_RETRY;
 	if (err && t)
 		task_put(t);
 	*owner = t;
@@ -223,7 +210,7 @@ static int owner_by_number(u32 __user *uaddr, u32 v, struct task **owner)
 }
 
 /* Consumes the reference on @owner. */
-static struct pi_futex *make_contended(struct request *r, struct task *owner)
+static struct pi_futex *make_contended(struct pi_request *r, struct task *owner)
 {
 	struct pi_futex *f = r->fresh;
 
@@ -237,7 +224,7 @@ static struct pi_futex *make_contended(struct request *r, struct task *owner)
 	return f;
 }
 
-static int queue(struct request *r, struct pi_futex *f, u32 v)
+static int queue(struct pi_request *r, struct pi_futex *f, u32 v)
 {
 	struct task *owner;
 	int err = 0;
@@ -245,12 +232,12 @@ static int queue(struct request *r, struct pi_futex *f, u32 v)
 	if (!f)
 		err = owner_by_number(r->uaddr, v, &owner);
 	else if ((v & FUTEX_TID_MASK) != (u32)task_pid(f->owner))
-		err = f->handing ? RETRY : -EINVAL;
+		err = f->handing ? PI_RETRY : -EINVAL;
 	else
 		owner = task_get(f->owner);
 	if (err)
 		return err;
-	err = r->try ? -EAGAIN : waits_for_us(owner) ? -EDEADLK : 0;
+	err = r->try ? -EAGAIN : waits_for(owner, r->w->task) ? -EDEADLK : 0;
 	if (!err && !(v & FUTEX_WAITERS))
 		err = swap_word(r->uaddr, v, v | FUTEX_WAITERS);
 	if (err) {
@@ -261,41 +248,48 @@ static int queue(struct request *r, struct pi_futex *f, u32 v)
 		task_put(owner);
 	else
 		f = make_contended(r, owner);
-	r->w.futex = f;
-	insert(f, &r->w);
-	current->pi_blocked = &r->w;
+	r->w->futex = f;
+	insert(f, r->w);
+	r->w->task->pi_blocked = r->w;
 	inherit(f->owner);
-	/* Before the lock goes, so that the one who hands over finds us so. */
-	set_current_state(TASK_INTERRUPTIBLE);
-	return QUEUED;
+	return PI_QUEUED;
 }
 
-/* [pi_lock] 0: locked; QUEUED; RETRY; an error, -EFAULT until faulted in. */
-static int attempt(struct request *r)
+static int attempt_locked(struct pi_request *r)
 {
-	u32 v, me = (u32)task_pid(current);
+	u32 v, tid = (u32)task_pid(r->w->task);
 	struct pi_futex *f = find(&r->key);
 
+	spin_assert_held(&pi_lock);
 	if (read_word(r->uaddr, &v))
 		return -EFAULT;
-	if ((v & FUTEX_TID_MASK) == me)
+	if ((v & FUTEX_TID_MASK) == tid)
 		return -EDEADLK;
 	if (!f && !(v & FUTEX_TID_MASK))
-		return swap_word(r->uaddr, v, me | (v & FUTEX_OWNER_DIED));
+		return swap_word(r->uaddr, v, tid | (v & FUTEX_OWNER_DIED));
 	return queue(r, f, v);
 }
 
+int futex_pi_attempt(struct pi_request *r)
+{
+	int ret;
+
+	spin_lock(&pi_lock);
+	ret = attempt_locked(r);
+	spin_unlock(&pi_lock);
+	return ret;
+}
+
 /* The last owner died: put our number in the word, and say so. */
-static long write_owner(struct request *r)
+static long write_owner(u32 __user *uaddr, struct pi_futex *f)
 {
 	u32 v, cur, me = (u32)task_pid(current);
-	struct pi_futex *f = r->w.futex;
 	long err;
 
 	do {
-		err = get_user(v, r->uaddr);
+		err = get_user(v, uaddr);
 		if (!err)
-			err = futex_cmpxchg(r->uaddr, v,
+			err = futex_cmpxchg(uaddr, v,
 					    me | FUTEX_WAITERS |
 						    FUTEX_OWNER_DIED,
 					    &cur);
@@ -306,6 +300,17 @@ static long write_owner(struct request *r)
 		drop(f);
 	spin_unlock(&pi_lock);
 	return err;
+}
+
+/* @f if it is still there, and ours. [pi_lock] */
+static struct pi_futex *find_owned(const struct pi_futex *f)
+{
+	struct pi_futex *g;
+
+	list_for_each_entry(g, &current->pi_owned, owned)
+		if (g == f)
+			return g;
+	return NULL;
 }
 
 /* No longer interested. [pi_lock] */
@@ -326,56 +331,58 @@ static void give_up(struct pi_waiter *w)
 	}
 }
 
-static long wait_for_it(struct request *r, struct deadline until)
+long futex_pi_wait(u32 __user *uaddr, struct pi_waiter *w, struct deadline until,
+		   long signalled)
 {
-	bool timed_out, died = false;
-	long ret = RETRY;
+	bool timed_out = false, died = false;
+	struct pi_futex *f = w->futex;
+	long ret = PI_RETRY;
 
-	while (ret == RETRY) {
-		timed_out = schedule_timeout_until(until);
-		__set_current_state(TASK_RUNNING);
+	for (;;) {
 		spin_lock(&pi_lock);
-		if (list_empty(&r->w.node)) {
+		if (list_empty(&w->node)) {
 			/* Contended still and handed over by a dead owner? */
-			died = find(&r->key) == r->w.futex &&
-			       r->w.futex->owner == current &&
-			       r->w.futex->handing;
+			struct pi_futex *now = find_owned(f);
+
+			died = now && now->handing;
 			ret = 0;
 		} else if (timed_out || signal_pending(current)) {
-			give_up(&r->w);
-			ret = timed_out ? -ETIMEDOUT : -ERESTARTNOINTR;
+			give_up(w);
+			ret = timed_out ? -ETIMEDOUT : signalled;
 		} else {
 			set_current_state(TASK_INTERRUPTIBLE);
 		}
 		spin_unlock(&pi_lock);
+		if (ret != PI_RETRY)
+			break;
+		timed_out = schedule_timeout_until(until);
+		__set_current_state(TASK_RUNNING);
 	}
-	return died ? write_owner(r) : ret;
+	return died ? write_owner(uaddr, f) : ret;
 }
 
 long futex_lock_pi(u32 __user *uaddr, bool shared, struct deadline until,
 		   bool try)
 {
-	struct request r = {.uaddr = uaddr, .try = try, .w.task = current};
+	struct pi_waiter w = {.task = current, .node = LIST_HEAD_INIT(w.node)};
+	struct pi_request r = {.uaddr = uaddr, .try = try, .w = &w};
 	long ret = futex_key_get(uaddr, shared, true, &r.key);
 
 	if (ret)
 		return ret;
-	list_init(&r.w.node);
-	r.fresh = kmalloc(sizeof(*r.fresh), GFP_KERNEL);
-	ret = r.fresh ? RETRY : -ENOMEM;
-	while (ret == RETRY) {
-		spin_lock(&pi_lock);
-		ret = attempt(&r);
-		spin_unlock(&pi_lock);
-		if (ret == -EFAULT && !fault_in_word(uaddr))
-			ret = RETRY;
-		if (ret == RETRY && signal_pending(current))
+	r.fresh = pi_futex_alloc();
+	ret = r.fresh ? PI_RETRY : -ENOMEM;
+	while (ret == PI_RETRY) {
+		ret = futex_pi_attempt(&r);
+		if (ret == -EFAULT && !futex_fault_in(uaddr))
+			ret = PI_RETRY;
+		if (ret == PI_RETRY && signal_pending(current))
 			ret = -ERESTARTNOINTR;
-		if (ret == RETRY)
+		if (ret == PI_RETRY)
 			yield();
 	}
-	if (ret == QUEUED)
-		ret = wait_for_it(&r, until);
+	if (ret == PI_QUEUED)
+		ret = futex_pi_wait(uaddr, &w, until, -ERESTARTNOINTR);
 	kfree(r.fresh);
 	futex_key_put(&r.key);
 	return ret;
@@ -383,7 +390,7 @@ long futex_lock_pi(u32 __user *uaddr, bool shared, struct deadline until,
 
 /* --- unlocking --- */
 
-/* [pi_lock] 0, RETRY, or an error, -EFAULT until faulted in. */
+/* [pi_lock] 0, PI_RETRY, or an error, -EFAULT until faulted in. */
 static int release(u32 __user *uaddr, const struct futex_key *k)
 {
 	struct pi_futex *f = find(k);
@@ -414,11 +421,11 @@ long futex_unlock_pi(u32 __user *uaddr, bool shared)
 		spin_lock(&pi_lock);
 		ret = release(uaddr, &key);
 		spin_unlock(&pi_lock);
-		if (ret == -EFAULT && !fault_in_word(uaddr))
-			ret = RETRY;
-	} while (ret == RETRY && !fatal_signal_pending(current));
+		if (ret == -EFAULT && !futex_fault_in(uaddr))
+			ret = PI_RETRY;
+	} while (ret == PI_RETRY && !fatal_signal_pending(current));
 	futex_key_put(&key);
-	return ret == RETRY ? -EINTR : ret;
+	return ret == PI_RETRY ? -EINTR : ret;
 }
 
 void futex_pi_exit(struct task *t)

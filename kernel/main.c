@@ -111,7 +111,10 @@ void start_kernel(void)
 	irq_init();
 	time_init();
 	random_init_early();
-	stack_canary_init(current); /* no caller of this returns */
+	/* No caller of this returns. */
+	stack_canary_init(current);
+	pauth_init_task(current);
+	pauth_begin();
 	local_irq_enable();
 	pr_info("Memory: %lu KiB RAM, %lu KiB free\n",
 		memblock_total() >> 10, nr_free_pages() << (PAGE_SHIFT - 10));

@@ -6,6 +6,7 @@ obj-y += kernel/exit.o
 obj-y += kernel/fork.o
 obj-y += kernel/futex.o
 obj-y += kernel/futex_pi.o
+obj-y += kernel/futex_requeue_pi.o
 obj-y += kernel/hrtimer.o
 obj-y += kernel/init.o
 obj-y += kernel/ioprio.o

@@ -73,8 +73,10 @@ void panic(const char *fmt, ...)
 /* Called by the compiler's code: the canary of a frame has been overwritten. */
 void __stack_chk_fail(void)
 {
-	panic("stack-protector: the stack is corrupted in %pS",
-	      __builtin_return_address(0));
+	/* The call itself: it may be the function's last instruction. */
+	u64 at = (u64)__builtin_return_address(0) - 4;
+
+	panic("stack-protector: the stack is corrupted in %pS", (void *)at);
 }
 
 void add_taint(u32 flag)

@@ -14,6 +14,7 @@
  * other lock, so that the lock checker and the allocator can use this.
  */
 #define PR_PREFIX ""
+#include <asm/setup.h>
 #include <asm/irqflags.h>
 #include <asm/sections.h>
 #include <linnet/memblock.h>
@@ -55,7 +56,7 @@ static u32 walk(u32 skip, u32 pc[MAX_DEPTH])
 
 	while (n < MAX_DEPTH) {
 		const u64 *up = (const u64 *)fp[0];
-		u64 ret = fp[1];
+		u64 ret = strip_pac(fp[1]);
 
 		if (ret < (u64)_start || ret >= (u64)_init_text_end)
 			break;

@@ -68,15 +68,20 @@ bool trylock_page(struct page *p)
 	return !(atomic_fetch_or(&p->flags, PG_LOCKED) & PG_LOCKED);
 }
 
+/*
+ * Lock it, or have its unlock wake those on the queue. It is for somebody on the
+ * queue: a mark made before that may be used up by an unlock that finds nobody.
+ */
+static bool trylock_or_mark(struct page *p)
+{
+	return !(atomic_fetch_or(&p->flags, PG_LOCKED | PG_WAITERS) & PG_LOCKED);
+}
+
 __no_canary void lock_page(struct page *p)
 {
-	struct wait_queue *q = page_queue(p);
-
 	might_sleep();
-	while (!trylock_page(p)) {
-		page_set(p, PG_WAITERS);
-		wait_event(q, !page_test(p, PG_LOCKED));
-	}
+	if (!trylock_page(p))
+		wait_event(page_queue(p), trylock_or_mark(p));
 }
 
 void unlock_page(struct page *p)

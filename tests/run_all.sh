@@ -51,6 +51,9 @@ if [ -z "$quick" ]; then
 		--kernel "$kernel"
 	suite "ABI, 1 CPU" tests/abi/run_tests.sh \
 		--kernel "$kernel" --initrd "$initrd"
+	suite "ABI, newest CPU" tests/abi/run_tests.sh --kernel "$kernel" \
+		--initrd "$initrd" --cpu max --smp 2 --gic 3 pac_bti aslr exec \
+		signal sigframe memory thread
 	suite "phase A, 1 CPU, GICv2" tests/phase_a/run_tests.sh \
 		--kernel "$kernel" --initrd "$initrd"
 	suite "phase A, 4 CPUs, GICv3" tests/phase_a/run_tests.sh \

@@ -1,6 +1,7 @@
 /* Futexes: wait, wake, requeue, bitsets, robust lists, priority inheritance. */
 #include "abi.h"
 
+#include <limits.h>
 #include <linux/futex.h>
 #include <stddef.h>
 #include <sched.h>
@@ -388,4 +389,183 @@ CASE("PI: the owner inherits its waiter's priority, along a chain")
 	abi_reap(a);
 	EQ(abi_exit_code(b), 0);
 	EQ(abi_exit_code(c), 0);
+}
+
+/* word[2]: the condition; word[0]: the lock that comes with it. */
+static long wait_cond(void *timeout)
+{
+	return futex(&word[2], FUTEX_WAIT_REQUEUE_PI, 0, timeout, word, 0);
+}
+
+static long requeue_pi(unsigned nr_wake, unsigned long nr, unsigned val)
+{
+	return futex(&word[2], FUTEX_CMP_REQUEUE_PI, nr_wake, (void *)nr, word,
+		     val);
+}
+
+/* A child that waits for the condition; it holds the lock for a moment. */
+static pid_t cond_waiter(struct abi_gate *g)
+{
+	pid_t pid;
+
+	CHILD(pid) {
+		EQ(wait_cond(NULL), 0);
+		EQ(word[0] & FUTEX_TID_MASK, getpid());
+		if (g)
+			gate_wait(g);
+		EQ(futex(word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0), 0);
+	}
+	abi_wait_state(pid, 'S');
+	return pid;
+}
+
+CASE("requeue to PI: errors")
+{
+	struct timespec past = { 1, 0 };
+	pid_t pid;
+
+	init_words();
+	ERR(futex(word, FUTEX_WAIT_REQUEUE_PI, 0, NULL, word, 0), EINVAL);
+	ERR(futex(&word[2], FUTEX_WAIT_REQUEUE_PI, 1, NULL, word, 0), EAGAIN);
+	ERR(futex(BAD_PTR, FUTEX_WAIT_REQUEUE_PI, 0, NULL, word, 0), EFAULT);
+	ERR(futex(&word[2], FUTEX_WAIT_REQUEUE_PI, 0, NULL, BAD_PTR, 0), EFAULT);
+	ERR(wait_cond(&past), ETIMEDOUT);
+	ERR(futex(word, FUTEX_CMP_REQUEUE_PI, 1, NULL, word, 0), EINVAL);
+	ERR(requeue_pi(0, 1, 0), EINVAL);
+	ERR(requeue_pi(2, 1, 0), EINVAL);
+	ERR(requeue_pi(1, -1UL, 0), EINVAL);
+	ERR(requeue_pi(1, 1, 7), EAGAIN);
+	EQ(requeue_pi(1, 1, 0), 0);
+	ERR(futex(&word[2], FUTEX_CMP_REQUEUE_PI, 1, NULL, BAD_PTR, 0), EFAULT);
+
+	/* Who waits for a lock must be given one, and that one. */
+	pid = cond_waiter(NULL);
+	ERR(futex(&word[2], FUTEX_WAKE, 1, NULL, NULL, 0), EINVAL);
+	ERR(futex(&word[2], FUTEX_REQUEUE, 1, NULL, word, 0), EINVAL);
+	ERR(futex(&word[2], FUTEX_CMP_REQUEUE_PI, 1, NULL, &word[5], 0), EINVAL);
+	EQ(requeue_pi(1, 0, 0), 1);
+	EQ(abi_exit_code(pid), 0);
+	/* Who does not cannot be. */
+	pid = waiter(2, FUTEX_BITSET_MATCH_ANY);
+	ERR(requeue_pi(1, 0, 0), EINVAL);
+	EQ(futex(&word[2], FUTEX_WAKE, 1, NULL, NULL, 0), 1);
+	EQ(abi_exit_code(pid), 0);
+}
+
+CASE("requeue to PI: the first gets the lock, the others queue for it")
+{
+	struct abi_gate g;
+	pid_t a, b, c;
+
+	init_words();
+	gate_init(&g);
+	a = cond_waiter(&g);
+	b = cond_waiter(NULL);
+	c = cond_waiter(NULL);
+	EQ(requeue_pi(1, 1, 0), 2);
+	EQ(word[0] & FUTEX_TID_MASK, a);
+	EQ(!!(word[0] & FUTEX_WAITERS), 1);
+	abi_wait_state(b, 'S');
+	gate_open(&g);
+	EQ(abi_exit_code(a), 0);
+	EQ(abi_exit_code(b), 0);
+	abi_wait_state(c, 'S');
+	EQ(requeue_pi(1, INT_MAX, 0), 1);
+	EQ(abi_exit_code(c), 0);
+	EQ(word[0], 0);
+}
+
+CASE("requeue to PI: the lock is taken")
+{
+	struct timespec soon;
+	pid_t a, b, c;
+
+	init_words();
+	abi_on(SIGUSR1, nothing, 0);
+	EQ(futex(word, FUTEX_LOCK_PI, 0, NULL, NULL, 0), 0);
+	a = cond_waiter(NULL);
+	CHILD(b) {
+		clock_gettime(CLOCK_MONOTONIC, &soon);
+		soon.tv_sec += 2;
+		ERR(wait_cond(&soon), ETIMEDOUT);
+	}
+	abi_wait_state(b, 'S');
+	CHILD(c) ERR(wait_cond(NULL), EAGAIN);
+	abi_wait_state(c, 'S');
+	EQ(requeue_pi(1, INT_MAX, 0), 3);
+	EQ(word[0], (uint32_t)getpid() | FUTEX_WAITERS);
+	/* A signal or the time ends it for who is in the queue. */
+	kill(c, SIGUSR1);
+	EQ(abi_exit_code(c), 0);
+	EQ(abi_exit_code(b), 0);
+	abi_wait_state(a, 'S');
+	EQ(futex(word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0), 0);
+	EQ(abi_exit_code(a), 0);
+	EQ(word[0], 0);
+}
+
+CASE("requeue to PI: a signal before, and the priority afterwards")
+{
+	struct sched_param p = { .sched_priority = 20 };
+	pid_t a, b;
+
+	init_words();
+	abi_on(SIGUSR1, nothing, 0);
+	/* Before it is requeued the call begins again. */
+	a = cond_waiter(NULL);
+	kill(a, SIGUSR1);
+	usleep(20000);
+	abi_wait_state(a, 'S');
+	EQ(requeue_pi(1, 0, 0), 1);
+	EQ(abi_exit_code(a), 0);
+	/* The owner inherits from one that was requeued. */
+	CHILD(a) {
+		EQ(futex(word, FUTEX_LOCK_PI, 0, NULL, NULL, 0), 0);
+		raise(SIGSTOP);
+		EQ(futex(word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0), 0);
+	}
+	waitpid(a, NULL, WUNTRACED);
+	CHILD(b) {
+		syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &p);
+		EQ(wait_cond(NULL), 0);
+		EQ(futex(word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0), 0);
+	}
+	abi_wait_state(b, 'S');
+	EQ(priority_of(a), 20);
+	EQ(requeue_pi(1, 0, 0), 1);
+	EQ(priority_of(a), -21);
+	kill(a, SIGCONT);
+	EQ(abi_exit_code(a), 0);
+	EQ(abi_exit_code(b), 0);
+}
+
+CASE("requeue to PI: many times, many waiters")
+{
+	enum { WAITERS = 6, ROUNDS = 50 };
+	pid_t pids[WAITERS];
+	int done = 0;
+
+	init_words();
+	for (int i = 0; i < WAITERS; i++)
+		CHILD(pids[i])
+			for (int k = 0; k < ROUNDS; k++) {
+				EQ(wait_cond(NULL), 0);
+				/* [word[0]] */
+				word[4]++;
+				EQ(futex(word, FUTEX_UNLOCK_PI, 0, NULL, NULL,
+					 0), 0);
+			}
+	while (done < WAITERS * ROUNDS) {
+		long n = requeue_pi(1, done % 3, 0);
+
+		CHECK(n >= 0);
+		if (n <= 0)
+			sched_yield();
+		else
+			done += n;
+	}
+	for (int i = 0; i < WAITERS; i++)
+		EQ(abi_exit_code(pids[i]), 0);
+	EQ(word[4], WAITERS * ROUNDS);
+	EQ(word[0], 0);
 }

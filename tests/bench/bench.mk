@@ -9,7 +9,7 @@ BENCH_PLAIN := mitigations=off nokaslr quiet
 BENCH_TUNED := $(BENCH_PLAIN) init_on_alloc=0 randomize_kstack_offset=off \
 	audit=0 apparmor=0 lsm= hardened_usercopy=off psi=0 cgroup_disable=memory
 
-.PHONY: bench bench-footprint bench-wall bench-scaling bench-reference bench-docs
+.PHONY: bench bench-footprint bench-wall bench-scaling bench-scaling-docs bench-reference bench-docs
 bench: $(BUILD)/Image $(BUSYBOX_STAMP) ## count instructions per operation, compare with Linux
 	@mkdir -p $(BENCH_OUT)
 	@BUILD=$(BUILD) $(BENCH) --repeat 3 --out $(BENCH_OUT)/linnet.json
@@ -44,6 +44,15 @@ bench-scaling: $(BUILD)/Image $(REFERENCE) $(BUSYBOX_STAMP) ## several CPUs agai
 		--label $$k --out $(BENCH_OUT)/$$k-smp$$n.json; done; \
 	$(BENCH) scaling $(BENCH_OUT)/linnet-smp$$n.json \
 		$(BENCH_OUT)/linux-smp$$n.json --workers $$n; done
+
+# After bench-scaling, on a host that nobody else uses.
+bench-scaling-docs: ## what bench-scaling has measured, into docs/performance.md
+	@for n in 2 4; do for k in linnet linux; do \
+		cp $(BENCH_OUT)/$$k-smp$$n.json $(DOCS_PERF)/$$k-smp$$n.json; done; \
+	$(BENCH) scaling $(DOCS_PERF)/linnet-smp$$n.json $(DOCS_PERF)/linux-smp$$n.json \
+		--workers $$n --into docs/performance.md scaling$$n; \
+	tests/bench/plot.py scaling $(DOCS_PERF)/scaling-$$n.svg $$n \
+		$(DOCS_PERF)/linnet-smp$$n.json $(DOCS_PERF)/linux-smp$$n.json; done
 
 bench-reference: $(REFERENCE) $(BUSYBOX_STAMP) ## measure Linux again
 	@mkdir -p $(BENCH_OUT)

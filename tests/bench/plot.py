@@ -3,6 +3,7 @@
 
     plot.py ratios OUT.svg LINNET.json REFERENCE.json...
     plot.py footprint OUT.svg LINNET.json REFERENCE.json...
+    plot.py scaling OUT.svg WORKERS LINNET.json REFERENCE.json
 
 No module outside Python's own library is needed."""
 import math
@@ -124,7 +125,42 @@ def footprint(out, results):
     svg.write(out)
 
 
+def scaling(out, workers, results):
+    """Bars from 0: how many times the work of one worker several do together."""
+    data = [report.scaling_of(r, workers) for r in results]
+    names = [n for n in data[0] if all(n in d for d in data)]
+    bar, gap, left, width = 14, 12, 130, 480
+    height = 60 + len(names) * (len(data) * bar + gap)
+    svg = Svg(left + width + 150, height)
+    longest = max(workers, max(d[n][1] for d in data for n in names))
+
+    def place(times):
+        return left + times / longest * width
+    svg.text(12, 20, "Work of %d workers on %d CPUs against that of one (more is better)"
+             % (workers, workers), 13)
+    for i, r in enumerate(results):
+        svg.rect(left + i * 170, 28, 10, 10, COLOURS[i])
+        svg.text(left + i * 170 + 14, 37, r["meta"]["label"], 11)
+    for times in range(0, workers + 1):
+        svg.line(place(times), 50, place(times), height - 6,
+                 "#333" if times in (0, 1) else "#ddd")
+        svg.text(place(times), 48, "%dx" % times, 10, "middle", "#555")
+    y = 56
+    for name in names:
+        svg.text(left - 8, y + len(data) * bar / 2 + 4, name, 11, "end")
+        for i, d in enumerate(data):
+            one, times = d[name]
+            svg.rect(left, y, place(times) - left, bar - 3, COLOURS[i])
+            svg.text(place(times) + 4, y + 10, "%.2f  (%.0f/s alone)" % (times, one), 9)
+            y += bar
+        y += gap
+    svg.write(out)
+
+
 def main(argv):
+    if len(argv) == 6 and argv[1] == "scaling":
+        scaling(argv[2], int(argv[3]), [report.load(f) for f in argv[4:]])
+        return
     if len(argv) < 4 or argv[1] not in ("ratios", "footprint"):
         sys.exit(__doc__)
     files = [report.load(f) for f in argv[3:]]

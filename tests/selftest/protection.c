@@ -211,3 +211,37 @@ static bool fatal_user_execute(void)
 	return true;
 }
 KTEST_FATAL(fatal_user_execute);
+
+/* --- where branches go, on a CPU that checks --- */
+
+static void landing(void)
+{
+	pr_info("a branch went where it should not\n");
+}
+
+/* Where it returns to is another function, which it did not sign. */
+static void __noinline return_elsewhere(void)
+{
+	u64 *frame = __builtin_frame_address(0);
+
+	WRITE_ONCE(frame[1], (u64)landing);
+	barrier();
+}
+
+static bool fatal_return_address(void)
+{
+	return_elsewhere();
+	return true;
+}
+KTEST_FATAL(fatal_return_address);
+
+/* Past the landing pad. */
+static bool fatal_branch_target(void)
+{
+	void (*inside)(void) = (void (*)(void))((u64)landing + 4);
+
+	__asm__ volatile("" : "+r"(inside));
+	inside();
+	return true;
+}
+KTEST_FATAL(fatal_branch_target);

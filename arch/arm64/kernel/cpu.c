@@ -169,8 +169,9 @@ void cpu_init(void)
 	write_sysreg(0, tpidrro_el0);
 	isb();
 	pan_init();
-	if (read_sysreg(id_aa64pfr1_el1) & 0xf)
-		write_sysreg(read_sysreg(sctlr_el1) | SCTLR_BT0, sctlr_el1);
+	if (cpu_id_bti())
+		write_sysreg(read_sysreg(sctlr_el1) | SCTLR_BT0 | SCTLR_BT1,
+			     sctlr_el1);
 }
 
 /* CRm, op2 of the ID registers whose features programs may see. */

@@ -15,6 +15,7 @@
  * below because nobody else has cleared .bss yet.
  */
 #include <asm/page.h>
+#include <asm/boot_branch.h>
 #include <asm/kasan.h>
 #include <asm/pgtable.h>
 #include <asm/sections.h>
@@ -108,24 +109,24 @@ void early_invalidate_lines(u64 start, u64 end)
 	dsb(sy);
 }
 
-struct pan_branch {
-	s32 insn, target; /* relative to the field itself */
-};
+static bool has_feature(u32 feature)
+{
+	return feature == FEATURE_PAUTH ? cpu_id_pauth() : cpu_has_pan();
+}
 
 #define INSN_B 0x14000000u
 
-/* Where PAN has to be off, uaccess.S: the instruction becomes a branch. */
-static void patch_pan_branches(void)
+static void patch_boot_branches(void)
 {
-	const struct pan_branch *p = (void *)_pan_branch_start;
-	const struct pan_branch *end = (void *)_pan_branch_end;
+	const struct boot_branch *p = (void *)_boot_branch_start;
+	const struct boot_branch *end = (void *)_boot_branch_end;
 
-	if (!cpu_has_pan())
-		return;
 	for (; p < end; p++) {
 		u64 insn = (u64)&p->insn + (s64)p->insn;
 		u64 target = (u64)&p->target + (s64)p->target;
 
+		if (!has_feature(p->feature))
+			continue;
 		*(volatile u32 *)insn =
 			INSN_B | ((u32)(target - insn) >> 2 & 0x3ffffff);
 		early_invalidate_lines(insn, insn + 4);
@@ -143,18 +144,20 @@ static void patch_pan_branches(void)
 struct early_roots early_map_kernel(u32 *fdt)
 {
 	u64 idmap = (u64)_idmap_text & ~(PMD_SIZE - 1);
+	/* Indirect branches must end at a landing pad. */
+	u64 rx = PROT_KERNEL_RX | (cpu_id_bti() ? PTE_GP : 0);
 
 	zero_words((u64 *)_bss_start, (u64 *)_bss_end);
 	early_kaslr(fdt);
 	for (; idmap < (u64)_idmap_text_end; idmap += PMD_SIZE)
 		*pmd_entry(idmap_pg_dir, idmap) = idmap | PROT_IDMAP_BLOCK;
 
-	map_section(_start, _text_end, PROT_KERNEL_RX);
+	map_section(_start, _text_end, rx);
 	map_section(_text_end, _rodata_end, PROT_KERNEL_RO);
-	map_section(_init_text, _init_text_end, PROT_KERNEL_RX);
+	map_section(_init_text, _init_text_end, rx);
 	map_section(_init_data, _image_end, PROT_KERNEL_RW);
 	map_early_shadow();
-	patch_pan_branches();
+	patch_boot_branches();
 	early_invalidate_lines((u64)_bss_start, (u64)_bss_end);
 	return (struct early_roots){idmap_pg_dir, swapper_pg_dir};
 }

@@ -12,6 +12,7 @@
  *
  * Interrupts run on the CPU's interrupt stack.
  */
+#include <asm/boot_branch.h>
 #include <asm/page.h>
 #include <asm/ptregs.h>
 #include <asm/syscall_nr.h>
@@ -59,6 +60,41 @@ tsk	.req	x18
 	eret
 	.endm
 
+/* Pointer authentication: the kernel's key, pauth.c. Changes x9, x10. */
+	.macro	load_kernel_key
+	ldp	x9, x10, [tsk, #TI_PAC_KEY]
+	msr	s3_0_c2_c1_0, x9	/* APIAKeyLo, Hi_EL1 */
+	msr	s3_0_c2_c1_1, x10
+	.endm
+
+	.macro	kernel_key
+	load_kernel_key
+	ldr	x9, [tsk, #TI_PAUTH_ENABLED]
+	tbnz	x9, #SCTLR_EnIA_BIT, 773f
+	mrs	x9, sctlr_el1
+	orr	x9, x9, #SCTLR_EnIA
+	msr	sctlr_el1, x9
+773:	isb
+	.endm
+
+/* The program's key; no function that signs or checks comes before eret. */
+	.macro	user_key
+	ldp	x9, x10, [tsk, #TI_PAUTH]
+	msr	s3_0_c2_c1_0, x9
+	msr	s3_0_c2_c1_1, x10
+	ldr	x9, [tsk, #TI_PAUTH_ENABLED]
+	tbnz	x9, #SCTLR_EnIA_BIT, 773f
+	mrs	x9, sctlr_el1
+	bic	x9, x9, #SCTLR_EnIA
+	msr	sctlr_el1, x9
+773:
+	.endm
+
+	.macro	next_key
+	load_kernel_key
+	isb
+	.endm
+
 /* From EL0: leaves tsk, x22 = pc, x23 = pstate; x0-x7 and x8 untouched. */
 	.macro	enter_from_user
 	save_gprs
@@ -69,7 +105,7 @@ tsk	.req	x18
 	stp	x30, x21, [sp, #PT_LR]
 	stp	x22, x23, [sp, #PT_PC]
 	stp	xzr, xzr, [sp, #PT_FRAME]
-	add	x29, sp, #PT_FRAME
+	with_pauth kernel_key, add x29, sp, #PT_FRAME
 	.endm
 
 	.macro	enter_from_kernel
@@ -172,7 +208,7 @@ ret_to_user:
 	b.ne	work_pending
 finish_ret_to_user:
 	ldp	x22, x23, [sp, #PT_PC]
-	ldr	x21, [sp, #PT_SP]
+	with_pauth user_key, ldr x21, [sp, #PT_SP]
 	mrs	x9, elr_el1
 	mrs	x10, spsr_el1
 	mrs	x11, sp_el0
@@ -350,7 +386,7 @@ cpu_switch_to:
 	ldp	x29, x10, [x9], #16
 	ldr	x30, [x9]
 	mov	sp, x10
-	mov	tsk, x1
+	with_pauth next_key, mov tsk, x1
 	msr	tpidr_el1, x1		/* for the stack protector */
 	ret
 

@@ -170,6 +170,7 @@ secondary_switched_ptr:
 	.text
 /* In the high half, on the boot task's stack. x20 = device tree (physical) */
 primary_switched:
+	hint	#38			/* bti jc */
 	adrp	x0, init_task
 	add	x0, x0, :lo12:init_task
 	mov	x18, x0
@@ -192,6 +193,7 @@ primary_switched:
 
 /* x20 = struct secondary_boot: task, stack top (physical) */
 secondary_switched:
+	hint	#38
 	ldr	x1, =PAGE_OFFSET
 	add	x20, x20, x1
 	ldp	x0, x1, [x20]

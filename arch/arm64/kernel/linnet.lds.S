@@ -64,9 +64,9 @@ SECTIONS
 		_extable_start = .;
 		KEEP(*(.extable))
 		_extable_end = .;
-		_pan_branch_start = .;
-		KEEP(*(.pan_branch))
-		_pan_branch_end = .;
+		_boot_branch_start = .;
+		KEEP(*(.boot_branch))
+		_boot_branch_end = .;
 		. = ALIGN(PAGE_SIZE);
 		KEEP(*(.vdso))
 		. = ALIGN(8);

@@ -1,10 +1,18 @@
 /*
- * Pointer authentication for programs (FEAT_PAuth).
+ * Pointer authentication (FEAT_PAuth), of programs and of the kernel.
  *
- * Each task has five keys and says which of the four for addresses are enabled.
- * They are new at exec and inherited by fork and by threads, which must be able
- * to check what the others signed. The kernel signs nothing, so the registers
- * hold the keys of the last program and are loaded in the context switch.
+ * Programs: each task has five keys and says which of the four for addresses are
+ * enabled. They are new at exec and inherited by fork and by threads, which must
+ * be able to check what the others signed.
+ *
+ * The kernel signs return addresses on its stacks with APIA: each task has a key
+ * of its own for that (ti.pac_key), which cpu_switch_to changes along with the stack.
+ * So APIA and its enable bit are the program's only in user mode: entry.S changes
+ * them on the way in and out, on a CPU that has the feature. The other keys the
+ * kernel does not use; they are loaded in the context switch.
+ *
+ * While a CPU starts nothing is signed, and signing begins in a function that
+ * never returns (pauth_begin).
  */
 #include <asm/sysreg.h>
 #include <asm/thread.h>
@@ -32,10 +40,8 @@ static const struct {
 
 void pauth_load(const struct pauth *p)
 {
-	u64 sctlr = read_sysreg(sctlr_el1);
+	u64 sctlr = read_sysreg(sctlr_el1), enabled;
 
-	write_sysreg(p->keys[0], s3_0_c2_c1_0);
-	write_sysreg(p->keys[1], s3_0_c2_c1_1);
 	write_sysreg(p->keys[2], s3_0_c2_c1_2);
 	write_sysreg(p->keys[3], s3_0_c2_c1_3);
 	write_sysreg(p->keys[4], s3_0_c2_c2_0);
@@ -46,8 +52,10 @@ void pauth_load(const struct pauth *p)
 		write_sysreg(p->keys[8], s3_0_c2_c3_0);
 		write_sysreg(p->keys[9], s3_0_c2_c3_1);
 	}
-	if ((sctlr & SCTLR_KEYS) != p->enabled)
-		write_sysreg((sctlr & ~SCTLR_KEYS) | p->enabled, sctlr_el1);
+	/* EnIA is the kernel's. */
+	enabled = p->enabled | SCTLR_EnIA;
+	if ((sctlr & SCTLR_KEYS) != enabled)
+		write_sysreg((sctlr & ~SCTLR_KEYS) | enabled, sctlr_el1);
 }
 
 static void load_current(void)
@@ -56,6 +64,12 @@ static void load_current(void)
 
 	pauth_load(&current_ti()->pauth);
 	local_irq_restore(flags);
+}
+
+void pauth_init_task(struct task *t)
+{
+	if (cpu_has_pauth)
+		get_random_bytes(t->ti.pac_key, sizeof(t->ti.pac_key));
 }
 
 void pauth_exec(void)

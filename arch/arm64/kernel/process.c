@@ -133,6 +133,7 @@ int copy_thread(struct task *child, const struct kernel_clone_args *args)
 	struct pt_regs *regs = task_regs(child);
 	struct cpu_context *ctx = &child->ti.ctx;
 
+	pauth_init_task(child);
 	*stack_task_slot(child) = (u64)child;
 	child->ti.kstack = (u64)stack_task_slot(child);
 	child->ti.fp_cpu = FP_NO_CPU;

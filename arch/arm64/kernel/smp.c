@@ -124,6 +124,7 @@ void secondary_start(void)
 
 	switch_mm(NULL);
 	cpu_init();
+	pauth_begin();
 	irq_init_cpu();
 	timer_init_cpu();
 	cpumask_set(&cpu_online_mask, cpu);

@@ -275,7 +275,7 @@ void show_backtrace(u64 fp, u64 pc)
 		if (!frame_ok(fp, last))
 			return;
 		last = fp;
-		pc = ((u64 *)fp)[1];
+		pc = strip_pac(((u64 *)fp)[1]);
 		fp = ((u64 *)fp)[0];
 		if (!pc)
 			return;

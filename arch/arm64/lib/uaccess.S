@@ -11,6 +11,7 @@
  * store moves x0 on as it is done; x1 may be ahead of it, so it is worked out
  * again from x4, the end of the source.
  */
+#include <asm/boot_branch.h>
 #include <asm/page.h>
 #include <asm/sysreg.h>
 
@@ -133,11 +134,7 @@ pan_\fn:
 	bl	\fn + 4
 	SET_PAN(1)
 	ret	x15
-	.pushsection .pan_branch, "a"
-	.balign 4
-	.long	\fn - .
-	.long	pan_\fn - .
-	.popsection
+	boot_branch FEATURE_PAN, \fn, pan_\fn
 	.endm
 
 	.text

@@ -15,7 +15,7 @@ extern char _boot_stack_start[], _boot_stack_end[]; /* freed after boot */
 extern char _idmap_text[], _idmap_text_end[];
 extern char _percpu_start[], _percpu_end[];
 extern char _extable_start[], _extable_end[];
-extern char _pan_branch_start[], _pan_branch_end[]; /* uaccess.S */
+extern char _boot_branch_start[], _boot_branch_end[];
 extern char _fixup_start[], _fixup_end[];
 extern char _ro_after_init_start[], _ro_after_init_end[];
 extern char vdso_start[], vdso_end[];

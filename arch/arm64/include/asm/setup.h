@@ -2,6 +2,9 @@
 #ifndef ASM_SETUP_H
 #define ASM_SETUP_H
 
+#include <asm/page.h>
+#include <asm/sysreg.h>
+#include <asm/thread.h>
 #include <linnet/types.h>
 
 /*
@@ -24,6 +27,26 @@ void mark_rodata_ro(void);
 void cpu_features_init(void);
 /* Per-CPU part, on each CPU. */
 void cpu_init(void);
+/*
+ * From here on this CPU signs return addresses. Inlined into a function that never
+ * returns, nor do its callers: their frames are not signed. Interrupts off.
+ */
+static __always_inline void pauth_begin(void)
+{
+	if (!cpu_has_pauth)
+		return;
+	write_sysreg(current_ti()->pac_key[0], s3_0_c2_c1_0);
+	write_sysreg(current_ti()->pac_key[1], s3_0_c2_c1_1);
+	write_sysreg(read_sysreg(sctlr_el1) | SCTLR_EnIA, sctlr_el1);
+	isb();
+}
+
+/* A return address of the kernel as a frame holds it, without the signature. */
+static inline u64 strip_pac(u64 pc)
+{
+	return pc ? pc | PAGE_OFFSET : 0;
+}
+
 /* Find the other CPUs in the device tree; then start them. */
 void smp_init_cpus(void);
 void smp_bring_up(void);

@@ -21,6 +21,11 @@
 
 /* FEAT_PAN: the kernel cannot use user addresses by mistake. */
 #define cpu_has_pan() (read_sysreg(id_aa64mmfr1_el1) >> ID_PAN_SHIFT & 0xf)
+/* APA or API of ISAR1, APA3 of ISAR2. */
+#define cpu_id_pauth()                                                         \
+	(read_sysreg(id_aa64isar1_el1) & 0xff0 ||                              \
+	 read_sysreg(s3_0_c0_c6_2) & 0xf000)
+#define cpu_id_bti() (read_sysreg(id_aa64pfr1_el1) & 0xf)
 #endif
 
 /* PSTATE / SPSR_ELx: most fields come from the UAPI's asm/ptrace.h */
@@ -44,8 +49,10 @@
 #define SCTLR_EnDB (1 << 13) /* pointer authentication, by key */
 #define SCTLR_EnDA (1 << 27)
 #define SCTLR_EnIB (1 << 30)
-#define SCTLR_EnIA (1ul << 31)
+#define SCTLR_EnIA_BIT 31
+#define SCTLR_EnIA (1ul << SCTLR_EnIA_BIT)
 #define SCTLR_BT0  (1ul << 35) /* EL0: PACIASP is no target of any BR */
+#define SCTLR_BT1  (1ul << 36) /* the same for EL1 */
 #define SCTLR_SPAN (1 << 23) /* do not set PAN on exception entry */
 #define SCTLR_UCI  (1 << 26) /* EL0 may do cache maintenance by VA */
 #define SCTLR_RES1 ((1 << 11) | (1 << 20) | (1 << 22) | (1 << 28) | (1 << 29))

@@ -14,7 +14,10 @@
 #define TI_KSTACK	 16
 #define TI_PERCPU	 24
 #define TI_CANARY	 32 /* the Makefile tells the compiler */
-#define TI_CPU_CONTEXT	 40
+#define TI_PAC_KEY	 40
+#define TI_CPU_CONTEXT	 56
+#define TI_PAUTH	 168
+#define TI_PAUTH_ENABLED (TI_PAUTH + 80)
 
 /* thread_info.flags: work to do before returning to user space */
 #define TIF_NEED_RESCHED_BIT 0
@@ -73,6 +76,7 @@ struct thread_info {
 	u64 kstack; /* [I] top of the kernel stack: where frames start */
 	u64 percpu; /* offset of the per-CPU variables of `cpu` */
 	u64 canary; /* [I] of its stack; the first byte is 0, to end a string */
+	u64 pac_key[2]; /* [I] signs the kernel's return addresses; APIA there */
 	struct cpu_context ctx;
 	u64 tls;    /* TPIDR_EL0 while switched out */
 	struct pauth pauth;
@@ -84,8 +88,13 @@ struct thread_info {
 
 static_assert(offsetof(struct thread_info, preempt_word) == TI_PREEMPT, "");
 static_assert(offsetof(struct thread_info, kstack) == TI_KSTACK, "");
+
+struct task;
+
 /* On a CPU that has it; [I] whether that is so. */
 extern bool cpu_has_pauth;
+/* The key of a task that has not run. */
+void pauth_init_task(struct task *t);
 /* New keys for a new program, all enabled. */
 void pauth_exec(void);
 /* Interrupts off. */
@@ -97,9 +106,11 @@ long pauth_get_enabled_keys(void);
 
 static_assert(offsetof(struct thread_info, percpu) == TI_PERCPU, "");
 static_assert(offsetof(struct thread_info, canary) == TI_CANARY, "");
+static_assert(offsetof(struct thread_info, pac_key) == TI_PAC_KEY, "");
 static_assert(offsetof(struct thread_info, ctx) == TI_CPU_CONTEXT, "");
+static_assert(offsetof(struct thread_info, pauth) == TI_PAUTH, "");
+static_assert(offsetof(struct thread_info, pauth.enabled) == TI_PAUTH_ENABLED, "");
 
-struct task;
 
 /* In kernel mode x18 belongs to entry.S and the context switch. */
 register struct task *__current_task __asm__("x18");
