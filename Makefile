@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
-.PHONY: all help clean debug kcov
+.PHONY: all help clean debug kcov kcsan
 all: $(BUILD)/Image ## build the kernel
 
 help: ## list the targets
@@ -72,16 +72,31 @@ LDSFLAGS := -DCONFIG_DEBUG
 #   map the shadow:			kasan_shadow
 #   are the sanitizer:			kasan*, stackdepot
 #   read and link free objects:		slab
+#   read all of memory:			kmemleak
 #   run at every lock:			lockcheck
 not_kasan := arch/arm64/kernel/early_map arch/arm64/kernel/early_kaslr \
 	arch/arm64/mm/kasan_shadow \
 	mm/kasan/kasan mm/kasan/kasan_report mm/kasan/kasan_slab \
-	mm/kasan/kasan_string kernel/stackdepot kernel/lockcheck mm/slab
+	mm/kasan/kasan_string kernel/stackdepot kernel/lockcheck mm/slab \
+	mm/kmemleak
 # Not with the MMU off; nor in the reporters themselves.
 UBSAN := -fsanitize=shift-exponent,integer-divide-by-zero,bounds,object-size,bool,unreachable
 not_ubsan := arch/arm64/kernel/early_map arch/arm64/kernel/early_kaslr mm/kasan/% kernel/ubsan
 sanitize += $(if $(filter $(not_kasan),$*),,$(KASAN)) \
 	$(if $(filter $(not_ubsan),$*),,$(UBSAN))
+endif
+
+ifdef KCSAN
+# Data races: a call at every access, see kernel/kcsan/core.c. Not at those before
+# relocation and with the MMU off, of the detector, and of what it calls; nor where
+# values are in registers across a call (psci).
+CPPFLAGS += -DCONFIG_KCSAN
+CFLAGS += -Wno-tsan
+TSAN := -fsanitize=thread --param tsan-distinguish-volatile=1 \
+	--param tsan-instrument-func-entry-exit=0 -fno-optimize-sibling-calls
+not_tsan := arch/arm64/kernel/early_map arch/arm64/kernel/early_kaslr kernel/kcsan/% \
+	kernel/stackdepot arch/arm64/kernel/psci
+sanitize += $(if $(filter $(not_tsan),$*),,$(TSAN))
 endif
 
 ifdef KCOV
@@ -126,6 +141,9 @@ $(BUILD)/obj/%.o: %.S Makefile | $(UAPI_STAMP) $(gen)
 # Runs before the MMU is on: no jump tables, only aligned accesses.
 CFLAGS-arch/arm64/kernel/early_map.o := -fno-jump-tables -mstrict-align
 CFLAGS-arch/arm64/kernel/early_kaslr.o := -fno-jump-tables -mstrict-align
+
+# Traces of races leave out so many frames.
+CFLAGS-kernel/kcsan/core.o := -fno-optimize-sibling-calls
 
 # The system-call table's source: Linux's own list for arm64.
 $(BUILD)/gen/syscall_list.h: | $(UAPI_STAMP)
@@ -192,6 +210,9 @@ clean: ## remove what was built (the cache of sources stays)
 
 debug: ## build with run-time checks into build-debug/
 	$(MAKE) BUILD=build-debug DEBUG=1
+
+kcsan: ## build with the data-race detector into build-kcsan/
+	$(MAKE) BUILD=build-kcsan KCSAN=1
 
 kcov: ## build with coverage for the fuzzer into build-kcov/ (DEBUG=1: build-kcov-debug/)
 	$(MAKE) BUILD=build-kcov$(if $(DEBUG),-debug) KCOV=1

@@ -185,6 +185,7 @@ struct mount *kern_mount(struct file_system_type *type)
 {
 	struct fs_context_params p = {.source = type->name};
 	struct dentry *root = type->mount(type, &p);
+	struct super_block *sb;
 	struct mount *m;
 
 	if (IS_ERR(root))
@@ -192,8 +193,10 @@ struct mount *kern_mount(struct file_system_type *type)
 	m = mnt_alloc(root->sb, root, type->name);
 	if (m)
 		m->flags = MNT_INTERNAL;
-	deactivate_super(root->sb); /* the mount has its own */
+	/* The mount has its own; without one the root is given up first. */
+	sb = root->sb;
 	dput(root);
+	deactivate_super(sb);
 	return m ? m : ERR_PTR(-ENOMEM);
 }
 

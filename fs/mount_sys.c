@@ -114,6 +114,7 @@ static int do_new_mount(struct path *where, const char *type_name, u64 ms,
 				      .sb_flags = sb_flags_of(ms)};
 	struct file_system_type *type = type_name ? get_fs_type(type_name)
 						  : NULL;
+	struct super_block *sb;
 	struct dentry *root;
 	struct mount *m;
 	int err;
@@ -128,8 +129,10 @@ static int do_new_mount(struct path *where, const char *type_name, u64 ms,
 	m = mnt_alloc(root->sb, root, source);
 	if (m)
 		m->flags = mnt_flags_of(ms);
-	deactivate_super(root->sb);
+	/* Without a mount this ends the file system: its root is given up first. */
+	sb = root->sb;
 	dput(root);
+	deactivate_super(sb);
 	if (!m)
 		return -ENOMEM;
 	err = lock_mount(where);

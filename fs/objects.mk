@@ -45,7 +45,7 @@ obj-y += fs/tmpfs/xattr.o
 # after tmpfs, which it is made of
 obj-y += fs/devtmpfs/devtmpfs.o
 include fs/devpts/objects.mk
-obj-$(if $(KCOV),y) += fs/debugfs/debugfs.o
+obj-$(if $(KCOV)$(DEBUG),y) += fs/debugfs/debugfs.o
 obj-y += fs/proc/proc.o
 obj-y += fs/proc/hidepid.o
 obj-y += fs/proc/info.o
@@ -53,6 +53,7 @@ obj-y += fs/proc/irq.o
 obj-y += fs/proc/kmsg.o
 obj-y += fs/proc/mounts.o
 obj-y += fs/proc/fdinfo.o
+obj-$(if $(DEBUG),y) += fs/proc/fail_nth.o
 obj-y += fs/proc/smaps.o
 obj-y += fs/proc/sysctl.o
 obj-y += fs/proc/system.o

@@ -34,7 +34,7 @@ static void add_sample(struct split_time *s, bool first, u32 n)
 /* Length of the interval after one of @n ticks in which @switches happened. */
 static u32 next_interval(struct rq *rq, u32 n)
 {
-	bool alone = rq->nr_running == 1 && rq->nr_switches == rq->tick_switches;
+	bool alone = READ_ONCE(rq->nr_running) == 1 && rq->nr_switches == rq->tick_switches;
 
 	rq->tick_switches = rq->nr_switches;
 	return alone ? min(n * 2, (u32)TICKS_MAX) : 1;
@@ -123,7 +123,7 @@ void sched_cpu_counters(u32 cpu, struct sched_counters *out)
 	split(&rq->times, total - out->idle_ns, &user, &out->system_ns);
 	split(&rq->user_times, user, &out->user_ns, &out->nice_ns);
 	out->nr_switches = rq->nr_switches;
-	out->nr_running = rq->nr_running;
+	out->nr_running = READ_ONCE(rq->nr_running);
 	out->run_delay_ns = rq->run_delay;
 }
 
@@ -181,7 +181,7 @@ static void add_thread(struct ru_sum *s, struct task *t)
 	task_cputime(t, &ut, &st);
 	s->utime += ut;
 	s->stime += st;
-	s->nvcsw += t->nvcsw;
+	s->nvcsw += READ_ONCE(t->nvcsw);
 	s->nivcsw += t->nivcsw;
 	s->min_flt += t->min_flt;
 	s->maj_flt += t->maj_flt;

@@ -57,7 +57,9 @@ static void exit_mm(void)
 	mm_release(current);
 	if (!mm)
 		return;
-	rss = mm->rss_anon + mm->rss_file + mm->rss_shmem;
+	/* Other threads may still add to it. */
+	rss = READ_ONCE(mm->rss_anon) + READ_ONCE(mm->rss_file) +
+	      READ_ONCE(mm->rss_shmem);
 	mm->hiwater_rss = max(mm->hiwater_rss, rss);
 	current->tg->maxrss = max(current->tg->maxrss,
 				  mm->hiwater_rss << (PAGE_SHIFT - 10));

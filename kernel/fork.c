@@ -39,7 +39,8 @@ u32 nr_threads;
 u64 total_forks;
 u32 max_threads = 1u << 15;
 
-static struct kmem_cache *task_cache, *tg_cache;
+struct kmem_cache *task_cache;
+static struct kmem_cache *tg_cache;
 
 static struct thread_group init_tg = {
 	.refs = REFCOUNT_INIT(1),
@@ -160,6 +161,10 @@ static struct task *task_dup(struct task *from)
 	stack_canary_init(t);
 #ifdef CONFIG_DEBUG
 	t->locks.n = 0;
+	t->fail_nth = 0;
+#endif
+#ifdef CONFIG_KCSAN
+	t->kcsan_off = 0;
 #endif
 	kcov_task_init(t);
 	memset(t->pids, 0, sizeof(t->pids));

@@ -18,6 +18,7 @@
 #include <linnet/boot.h>
 #include <linnet/errno.h>
 #include <linnet/irq.h>
+#include <linnet/kmemleak.h>
 #include <linnet/mutex.h>
 #include <linnet/of.h>
 #include <linnet/printk.h>
@@ -92,6 +93,7 @@ static struct irq_desc *desc_create(u32 hwirq, u32 type)
 		}
 		for (int i = 0; i < nr_descs; i++)
 			grown[i] = descs[i];
+		kmemleak_not_leak(descs);
 		rcu_assign_pointer(descs, grown);
 	}
 	spin_init(&d->lock);

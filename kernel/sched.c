@@ -626,7 +626,7 @@ void cpu_idle_loop(void)
 	for (;;) {
 		local_irq_disable();
 		if (!test_ti_flag(current, TIF_NEED_RESCHED) &&
-		    !rq->nr_running) {
+		    !READ_ONCE(rq->nr_running)) {
 			rq->idle_since = get_cycles();
 			WRITE_ONCE(rq->idle_polling, true);
 			smp_mb();

@@ -91,7 +91,7 @@ static bool waker_leaves_soon(const struct rq *rq, const struct rq *other)
 	const struct sched_entity *se = &current->se;
 	u32 soon = max(READ_ONCE(other->rouse), (u32)ROUSE_MIN_NS);
 
-	return rq->nr_running == 1 && se->overlap < soon && !in_hardirq() &&
+	return READ_ONCE(rq->nr_running) == 1 && se->overlap < soon && !in_hardirq() &&
 	       (!se->first_wake || rq->clock - se->first_wake < soon);
 }
 
@@ -233,12 +233,12 @@ void balance_tick(struct rq *rq)
 {
 	struct rq *to;
 
-	if (nr_cpus == 1 || rq->nr_running < 2)
+	if (nr_cpus == 1 || READ_ONCE(rq->nr_running) < 2)
 		return;
 	if (rq->rt.nr > 1)
 		rt_kick(rq);
 	to = lightest_rq(rq);
-	if (to == rq || !rq->fair.nr)
+	if (to == rq || !READ_ONCE(rq->fair.nr))
 		return;
 	spin_lock(&rq->lock);
 	lock_second(rq, to);

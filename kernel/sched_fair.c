@@ -162,7 +162,9 @@ void fair_place_new(struct rq *rq, struct task *t)
 /* vruntime is relative to a queue: keep the distance when it changes. */
 void fair_migrate(struct task *t, struct rq *from, struct rq *to)
 {
-	t->se.vruntime += to->fair.min_vruntime - from->fair.min_vruntime;
+	/* Neither is locked: as good as any moment's. */
+	t->se.vruntime += READ_ONCE(to->fair.min_vruntime) -
+			  READ_ONCE(from->fair.min_vruntime);
 }
 
 struct task *fair_pick_movable(struct rq *rq, u32 cpu)

@@ -23,7 +23,7 @@
 #include <linnet/spinlock.h>
 #include <linnet/stackdepot.h>
 
-enum { MAX_DEPTH = 12, BUCKETS = 4096, POOL_WORDS = 1 << 19 };
+enum { MAX_DEPTH = STACKDEPOT_MAX, BUCKETS = 4096, POOL_WORDS = 1 << 19 };
 
 struct trace {
 	u32 next; /* word number in the pool; 0 ends */
@@ -68,6 +68,15 @@ static u32 walk(u32 skip, u32 pc[MAX_DEPTH])
 			break;
 		fp = up;
 	}
+	return n;
+}
+
+u32 stackdepot_walk(u64 pc[STACKDEPOT_MAX])
+{
+	u32 at[MAX_DEPTH], n = walk(3, at); /* not the detector's own frames */
+
+	for (u32 i = 0; i < n; i++)
+		pc[i] = at[i] + (u64)_start;
 	return n;
 }
 
@@ -143,6 +152,15 @@ u32 stackdepot_save(u32 skip)
 	spin_release(&depot_lock);
 	local_irq_restore(flags);
 	return id;
+}
+
+u32 stackdepot_get(u32 id, u64 pc[STACKDEPOT_MAX])
+{
+	u32 n = id ? trace_at(id)->n : 0;
+
+	for (u32 i = 0; i < n; i++)
+		pc[i] = trace_at(id)->pc[i] + (u64)_start;
+	return n;
 }
 
 void stackdepot_print(u32 id)

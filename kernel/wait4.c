@@ -70,7 +70,7 @@ static void add_child_times(struct thread_group *parent, struct task *child)
 	parent->cdead.stime += st + tg->cdead.stime;
 	parent->cmin_flt += child->min_flt + tg->min_flt + tg->cmin_flt;
 	parent->cmaj_flt += child->maj_flt + tg->maj_flt + tg->cmaj_flt;
-	parent->cnvcsw += child->nvcsw + tg->nvcsw + tg->cnvcsw;
+	parent->cnvcsw += READ_ONCE(child->nvcsw) + tg->nvcsw + tg->cnvcsw;
 	parent->cnivcsw += child->nivcsw + tg->nivcsw + tg->cnivcsw;
 	parent->cmaxrss = max(parent->cmaxrss, max(tg->maxrss, tg->cmaxrss));
 }

@@ -111,7 +111,7 @@ static void watch_neighbour(u32 self, u64 now)
 		cpu = cpumask_next(&cpu_online_mask, 0);
 	w = &per_cpu(watches, cpu);
 	if (cpu == self || READ_ONCE(cpu_rq(cpu)->curr) == cpu_rq(cpu)->idle ||
-	    !w->tick_at || now < READ_ONCE(w->tick_at) + DEAF_NS ||
+	    !READ_ONCE(w->tick_at) || now < READ_ONCE(w->tick_at) + DEAF_NS ||
 	    READ_ONCE(cpu_rq(cpu)->nr_switches) != w->switches || w->reported)
 		return;
 	w->reported = true;

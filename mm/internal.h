@@ -3,13 +3,30 @@
 #define MM_INTERNAL_H
 
 #include <linnet/mm.h>
+#include <linnet/kmemleak.h>
 #include <linnet/page.h>
 
 /* page_alloc.c */
 void page_alloc_add(pfn_t start, pfn_t end);
 void page_alloc_init(void);
 void slab_init(void);
+void slab_pages(u64 *reclaimable, u64 *unreclaimable);
 void vmalloc_init(void);
+
+/*
+ * For mm/kmemleak.c: areas of vmalloc(), not stacks and devices. The next one
+ * behind @u; .start and .size say where to begin.
+ */
+struct vmalloc_use {
+	u64 start, size;
+	struct leak_mark *mark;
+	u32 trace;
+};
+extern struct kmem_cache *vm_area_cache; /* [I] */
+bool vmalloc_trylock(void);
+void vmalloc_unlock(void);
+bool vmalloc_find_locked(u64 addr, struct vmalloc_use *u);
+bool vmalloc_next_locked(struct vmalloc_use *u);
 
 /* reclaim.c: called by the allocator when a request does not fit. */
 bool reclaim_for_alloc(u32 gfp, u32 order);

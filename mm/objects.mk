@@ -15,6 +15,7 @@ obj-y += mm/util.o
 obj-y += mm/vma.o
 obj-y += mm/vmalloc.o
 obj-y += mm/zap.o
+obj-$(if $(DEBUG),y) += mm/kmemleak.o
 obj-$(if $(DEBUG),y) += mm/kasan/kasan.o
 obj-$(if $(DEBUG),y) += mm/kasan/kasan_report.o
 obj-$(if $(DEBUG),y) += mm/kasan/kasan_slab.o

@@ -20,6 +20,7 @@
 #define PR_PREFIX "page_alloc: "
 #include <asm/percpu.h>
 #include <asm/setup.h>
+#include <linnet/fault_inject.h>
 #include <linnet/init.h>
 #include <linnet/kasan.h>
 #include <linnet/memblock.h>
@@ -286,6 +287,11 @@ static struct page *alloc_slow(u32 gfp, u32 order)
 
 struct page *alloc_pages(u32 gfp, u32 order)
 {
+	return should_fail() ? NULL : alloc_pages_always(gfp, order);
+}
+
+struct page *alloc_pages_always(u32 gfp, u32 order)
+{
 	struct page *p;
 
 	if (unlikely(order > MAX_ORDER))
@@ -327,6 +333,8 @@ u32 alloc_pages_bulk(u32 gfp, u32 n, struct page **pages)
 {
 	u32 got = 0;
 
+	if (should_fail())
+		return 0;
 	while (n - got >= BULK_MIN) {
 		u32 order = min(31u - (u32)__builtin_clz(n - got), (u32)MAX_ORDER);
 		struct page *block = block_alloc(gfp, order);

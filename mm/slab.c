@@ -18,6 +18,7 @@
 #include <asm/uaccess.h>
 #include <linnet/cpumask.h>
 #include <linnet/errno.h>
+#include <linnet/fault_inject.h>
 #include <linnet/init.h>
 #include <linnet/kasan.h>
 #include <linnet/mutex.h>
@@ -65,7 +66,7 @@ static void partial_del(struct kmem_cache *c, struct page *p)
 /* A fresh slab with all objects on its free list; not on any list. */
 static struct page *slab_new(struct kmem_cache *c, u32 gfp)
 {
-	struct page *p = alloc_pages(gfp & ~GFP_ZERO, c->order);
+	struct page *p = alloc_pages_always(gfp & ~GFP_ZERO, c->order);
 	u8 *base, *obj;
 
 	if (!p)
@@ -145,10 +146,14 @@ static bool cpu_refill(struct kmem_cache *c, u32 gfp, u64 irq)
 
 void *kmem_cache_alloc(struct kmem_cache *c, u32 gfp)
 {
-	u64 irq = local_irq_save();
-	struct slab_cpu *cpu = &c->cpu[smp_processor_id()];
+	struct slab_cpu *cpu;
 	void *obj;
+	u64 irq;
 
+	if (should_fail())
+		return NULL;
+	irq = local_irq_save();
+	cpu = &c->cpu[smp_processor_id()];
 	while (unlikely(!cpu->free)) {
 		if (!cpu_refill(c, gfp, irq)) {
 			local_irq_restore(irq);

@@ -5,6 +5,7 @@
 #include <asm/mmu.h>
 #include <asm/uaccess.h>
 #include <linnet/errno.h>
+#include <linnet/fault_inject.h>
 #include <linnet/mm.h>
 #include <linnet/random.h>
 #include <linnet/slab.h>
@@ -44,10 +45,12 @@ long strncpy_from_user(char *dst, const char __user *src, size_t size)
 	u64 word;
 	char c;
 
+	if (should_fail())
+		return -EFAULT;
 	/* By words from where the source is aligned. */
 	while (n < size) {
 		if (IS_ALIGNED((u64)(src + n), 8) && size - n >= 8) {
-			if (get_user(word, (const u64 __user *)(src + n)))
+			if (get_user_if(access_ok, word, (const u64 __user *)(src + n)))
 				return -EFAULT;
 			if (!has_zero_byte(word)) {
 				memcpy(dst + n, &word, 8);
@@ -55,7 +58,7 @@ long strncpy_from_user(char *dst, const char __user *src, size_t size)
 				continue;
 			}
 		}
-		if (get_user(c, src + n))
+		if (get_user_if(access_ok, c, src + n))
 			return -EFAULT;
 		dst[n] = c;
 		if (!c)
@@ -71,16 +74,18 @@ size_t strnlen_user(const char __user *s, size_t max)
 	u64 word;
 	char c;
 
+	if (should_fail())
+		return 0;
 	while (n < max) {
 		if (IS_ALIGNED((u64)(s + n), 8)) {
-			if (get_user(word, (const u64 __user *)(s + n)))
+			if (get_user_if(access_ok, word, (const u64 __user *)(s + n)))
 				return 0;
 			if (!has_zero_byte(word)) {
 				n += 8;
 				continue;
 			}
 		}
-		if (get_user(c, s + n))
+		if (get_user_if(access_ok, c, s + n))
 			return 0;
 		n++;
 		if (!c)

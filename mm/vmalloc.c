@@ -10,11 +10,14 @@
  */
 #include <asm/pgtable.h>
 #include <linnet/errno.h>
+#include <linnet/fault_inject.h>
 #include <linnet/init.h>
 #include <linnet/kasan.h>
+#include <linnet/kmemleak.h>
 #include <linnet/printk.h>
 #include <linnet/rbtree.h>
 #include <linnet/slab.h>
+#include <linnet/stackdepot.h>
 #include <linnet/string.h>
 #include <linnet/vmalloc.h>
 #include <asm/setup.h>
@@ -24,13 +27,17 @@ struct vm_area {
 	struct rb_node node;
 	u64 start, size; /* without the guard */
 	u32 nr_pages;	 /* owned frames; 0 for ioremap */
+#ifdef CONFIG_DEBUG
+	u32 trace;	 /* who wanted it; 0 for stacks and ioremap */
+	struct leak_mark leak;
+#endif
 };
 
 static struct rb_root areas; /* [vmalloc_lock] */
 /* Where the search for a hole begins: for pages, for stacks. [vmalloc_lock] */
 static u64 search_from[2] = {VMALLOC_START, VMALLOC_START};
 static DEFINE_SPINLOCK(vmalloc_lock);
-static struct kmem_cache *area_cache;
+struct kmem_cache *vm_area_cache;
 
 static struct vm_area *to_area(struct rb_node *n)
 {
@@ -72,7 +79,7 @@ static void area_link(struct vm_area *new)
 /* Reserve an aligned range with a guard page behind it; NULL: none. */
 static struct vm_area *area_alloc(u64 size, u64 align)
 {
-	struct vm_area *new = kmem_cache_alloc(area_cache, GFP_KERNEL), *a;
+	struct vm_area *new = kmem_cache_alloc(vm_area_cache, GFP_KERNEL), *a;
 	u64 *hint = &search_from[align != PAGE_SIZE], at;
 
 	if (!new)
@@ -84,7 +91,7 @@ static struct vm_area *area_alloc(u64 size, u64 align)
 		at = ALIGN_UP(a->start + a->size + PAGE_SIZE, align);
 	if (at + size > VMALLOC_END) {
 		spin_unlock(&vmalloc_lock);
-		kmem_cache_free(area_cache, new);
+		kmem_cache_free(vm_area_cache, new);
 		return NULL;
 	}
 	*new = (struct vm_area){.start = at, .size = size};
@@ -102,7 +109,7 @@ static void area_free(struct vm_area *a)
 	for (u32 i = 0; i < ARRAY_SIZE(search_from); i++)
 		search_from[i] = min(search_from[i], a->start);
 	spin_unlock(&vmalloc_lock);
-	kmem_cache_free(area_cache, a);
+	kmem_cache_free(vm_area_cache, a);
 }
 
 static struct vm_area *area_find(const void *va)
@@ -123,6 +130,53 @@ static void area_release_pages(struct vm_area *a)
 		put_page(phys_to_page(kernel_virt_to_phys(va)));
 }
 
+#ifdef CONFIG_DEBUG
+enum { AREA_PAGE = PG_AREA };
+
+/* From now on it is one that can leak. */
+static void area_trace(struct vm_area *a)
+{
+	WRITE_ONCE(a->trace, stackdepot_save(2));
+}
+
+bool vmalloc_trylock(void)
+{
+	return spin_trylock(&vmalloc_lock);
+}
+
+void vmalloc_unlock(void)
+{
+	spin_unlock(&vmalloc_lock);
+}
+
+static bool area_use(struct vm_area *a, struct vmalloc_use *u)
+{
+	if (!a->trace)
+		return false;
+	*u = (struct vmalloc_use){a->start, a->size, &a->leak, a->trace};
+	return true;
+}
+
+bool vmalloc_find_locked(u64 addr, struct vmalloc_use *u)
+{
+	struct vm_area *a = area_above(addr);
+
+	return a && a->start <= addr && area_use(a, u);
+}
+
+bool vmalloc_next_locked(struct vmalloc_use *u)
+{
+	struct vm_area *a = area_above(u->start + u->size);
+
+	while (a && !area_use(a, u))
+		a = to_area(rb_next(&a->node));
+	return a;
+}
+#else
+enum { AREA_PAGE = 0 };
+#define area_trace(a) ((void)0)
+#endif
+
 /* Map fresh pages over an area. 0 or -ENOMEM (then the area is gone). */
 static int area_populate(struct vm_area *a, u32 gfp)
 {
@@ -134,6 +188,7 @@ static int area_populate(struct vm_area *a, u32 gfp)
 
 		if (!p)
 			goto undo;
+		p->flags |= AREA_PAGE;
 		if (map_kernel_range(va, page_to_phys(p), PAGE_SIZE,
 				     PROT_KERNEL_RW)) {
 			put_page(p);
@@ -165,6 +220,8 @@ static void *vmalloc_aligned(u64 size, u64 align, u32 gfp)
 	}
 	if (area_populate(a, gfp))
 		return NULL;
+	if (align == PAGE_SIZE)
+		area_trace(a);
 	return (void *)a->start;
 }
 
@@ -264,6 +321,8 @@ void *kernel_stack_alloc(void)
 {
 	struct stack_pool_entry *e;
 
+	if (should_fail())
+		return NULL;
 	spin_lock(&stack_lock);
 	e = stack_pool;
 	if (e) {
@@ -296,8 +355,8 @@ void kernel_stack_free(void *stack)
 
 void __init_text vmalloc_init(void)
 {
-	area_cache = kmem_cache_create("vm_area", sizeof(struct vm_area), 0, 0);
-	if (!area_cache)
+	vm_area_cache = kmem_cache_create("vm_area", sizeof(struct vm_area), 0, 0);
+	if (!vm_area_cache)
 		panic("no memory for vmalloc");
 	for (u32 i = 0; i < ARRAY_SIZE(search_from); i++)
 		search_from[i] += kaslr_vmalloc_offset;

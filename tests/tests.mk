@@ -13,6 +13,12 @@ test-stress: $(BUILD)/Image $(BUILD)/initramfs.cpio.gz $(MUSL_STAMP) ## many tas
 	@BUILD=$(BUILD) tests/stress/run_tests.sh --kernel $(BUILD)/Image \
 		--initrd $(BUILD)/initramfs.cpio.gz
 
+FAULT_RUNS ?= 24
+.PHONY: test-faults
+test-faults: debug $(BUILD)/initramfs.cpio.gz $(MUSL_STAMP) ## fail each n-th allocation and user copy of the ABI tests (FAULT_RUNS=200: more of them)
+	@BUILD=$(BUILD) ABI_LIMIT=1800 tests/abi/run_tests.sh --kernel build-debug/Image --smp 2 \
+		--gic 3 --initrd $(BUILD)/initramfs.cpio.gz --fail-nth $(FAULT_RUNS)
+
 .PHONY: test-debian test-python test-stress-ng bench-latency
 test-debian: $(BUILD)/Image $(BUILD)/initramfs.cpio.gz ## Debian's programs on Debian's libraries (fetches packages)
 	@BUILD=$(BUILD) tests/debian/run_tests.sh --kernel $(BUILD)/Image

@@ -145,6 +145,10 @@ int proc_slack_show(struct seq_file *m, struct task *t);
 int proc_oom_old_show(struct seq_file *m, struct task *t);
 extern const struct file_ops proc_mem_fops, proc_slack_fops, proc_oom_old_fops;
 
+/* fail_nth.c, in debug builds */
+int proc_fail_nth_show(struct seq_file *m, struct task *t);
+extern const struct file_ops proc_fail_nth_fops;
+
 /* system.c */
 int proc_softirqs_show(struct seq_file *m, void *v);
 int proc_schedstat_show(struct seq_file *m, void *v);

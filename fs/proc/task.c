@@ -278,6 +278,13 @@ static const struct file_ops tid_dir_fops = {.iterate = tid_iterate,
 
 #define SHOW(fn) .mode = S_IFREG | 0444, .show = fn
 #define DIR_OF(i, f) .mode = S_IFDIR | 0555, .iops = &i, .fops = &f
+#ifdef CONFIG_DEBUG
+#define FAIL_NTH_ENTRY                                                         \
+	{.name = "fail-nth", .mode = S_IFREG | 0644,                           \
+	 .show = proc_fail_nth_show, .fops = &proc_fail_nth_fops},
+#else
+#define FAIL_NTH_ENTRY
+#endif
 static const struct task_entry task_entries[] = {
 	{.name = "auxv", .mode = S_IFREG | 0400, .fops = &proc_auxv_fops},
 	{.name = "children", SHOW(proc_children_show), .thread_only = true},
@@ -287,6 +294,7 @@ static const struct task_entry task_entries[] = {
 	{.name = "cwd", .mode = S_IFLNK | 0777, .iops = &proc_cwd_iops},
 	{.name = "environ", .mode = S_IFREG | 0400, .fops = &proc_environ_fops},
 	{.name = "exe", .mode = S_IFLNK | 0777, .iops = &proc_exe_iops},
+	FAIL_NTH_ENTRY
 	{.name = "fd", .mode = S_IFDIR | 0500, .iops = &fd_dir_iops,
 	 .fops = &fd_dir_fops},
 	{.name = "fdinfo", DIR_OF(proc_fdinfo_iops, fd_dir_fops)},

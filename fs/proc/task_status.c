@@ -221,7 +221,7 @@ int proc_status_show(struct seq_file *m, struct task *t)
 	show_allowed(m, t);
 	seq_printf(m, "voluntary_ctxt_switches:\t%lu\n"
 		      "nonvoluntary_ctxt_switches:\t%lu\n",
-		   t->nvcsw, t->nivcsw);
+		   READ_ONCE(t->nvcsw), READ_ONCE(t->nivcsw));
 	if (mm)
 		mm_put(mm);
 	cred_put(c);

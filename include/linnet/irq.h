@@ -86,9 +86,14 @@ bool irq_interrupted_user(void);
 /* Could it have switched tasks there? */
 bool irq_interrupted_free(void);
 
-/* Run @fn on every CPU in @mask (without the caller) and wait. */
 /* The affinity fields of a CPU's MPIDR. */
 u64 cpu_affinity(u32 cpu);
+/* Run @fn on every CPU in @mask (without the caller) and wait. */
 void smp_call(const cpumask_t *mask, void (*fn)(void *arg), void *arg);
+/*
+ * Run @fn here, interrupts off, while all other CPUs stand still in an
+ * interrupt: it must not take a lock that one of them may hold. May sleep.
+ */
+void smp_call_alone(void (*fn)(void *arg), void *arg);
 
 #endif

@@ -56,6 +56,9 @@ enum page_flags {
 	PG_MLOCKED = 1 << 14,
 	PG_SWAPBACKED = 1 << 15, /* tmpfs: no disk behind it */
 	PG_ICACHE = 1 << 16,   /* instruction fetches see what was written */
+	/* Of debug builds, for mm/kmemleak.c: */
+	PG_LARGE = 1 << 17,    /* of a large kmalloc(); index: pages before it */
+	PG_AREA = 1 << 18,     /* of vmalloc() or a kernel stack */
 };
 #define PG_ORDER_SHIFT 24
 
@@ -130,6 +133,8 @@ enum gfp_flags {
  * Context: any with GFP_ATOMIC, else may sleep. Return: NULL if none.
  */
 struct page *alloc_pages(u32 gfp, u32 order);
+/* The same, and fault injection leaves it alone: for slabs. */
+struct page *alloc_pages_always(u32 gfp, u32 order);
 /* [I] "init_on_free=1": what is freed is zeroed at once. */
 extern bool init_on_free;
 

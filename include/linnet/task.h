@@ -166,6 +166,10 @@ struct task {
 	struct rcu_head rcu;
 #ifdef CONFIG_DEBUG
 	struct lock_stack locks; /* sleeping locks it holds; its own */
+	u32 fail_nth; /* [A] points until one fails, 0: none; fault_inject.c */
+#endif
+#ifdef CONFIG_KCSAN
+	u32 kcsan_off; /* nesting; its own */
 #endif
 #ifdef CONFIG_KCOV
 	struct kcov_task kcov; /* its own */
@@ -193,6 +197,7 @@ extern spinlock_t tasklist_lock;
 extern struct list_head all_tasks; /* group leaders, via tasks */
 extern struct task init_task;	   /* the boot CPU's idle task */
 extern struct task *child_reaper;  /* pid 1 */
+extern struct kmem_cache *task_cache; /* [I] for mm/kmemleak.c */
 extern u32 nr_threads;		   /* [A] */
 
 static inline struct task *task_get(struct task *t)

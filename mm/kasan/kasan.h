@@ -4,6 +4,7 @@
 
 #include <asm/kasan.h>
 #include <linnet/kasan.h>
+#include <linnet/kmemleak.h>
 
 extern bool kasan_on; /* shadow tells the truth; set once at boot */
 
@@ -14,6 +15,7 @@ struct kasan_meta {
 	u32 size;   /* bytes asked for */
 	u32 alloc_trace, free_trace; /* stackdepot.h */
 	s32 alloc_pid, free_pid;
+	struct leak_mark leak;
 };
 
 enum kasan_state { OBJ_FREE = 0x0f0f0f0f, OBJ_USED = 0x5a5a5a5a,

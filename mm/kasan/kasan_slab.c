@@ -73,6 +73,7 @@ void kasan_slab_alloc(struct kmem_cache *c, void *obj)
 		kasan_report((u64)obj, 0, true, (u64)__builtin_return_address(0),
 			     "allocation of what is not free");
 	m->size = c->object_size;
+	m->leak = (struct leak_mark){0};
 	m->alloc_trace = stackdepot_save(1);
 	m->alloc_pid = current_pid();
 	kasan_unpoison(obj, c->object_size);
@@ -99,9 +100,25 @@ size_t kasan_ksize(const void *obj, size_t room)
 
 void *kasan_kmalloc_large(void *block, size_t size, size_t room)
 {
+	struct page *p = virt_to_page(block);
+
 	kasan_poison(block, room, KASAN_PAGE_REDZONE);
 	kasan_unpoison(block, size);
+	for (u64 i = 0; i < room / PAGE_SIZE; i++) {
+		p[i].flags |= PG_LARGE;
+		p[i].index = i; /* distance to the first page */
+	}
+	p->private = 0; /* its struct leak_mark */
 	return block;
+}
+
+static void forget_large(struct page *p)
+{
+	u64 n = 1ul << (p->flags >> PG_ORDER_SHIFT);
+
+	for (u64 i = 1; i < n; i++)
+		p[i].flags = 0;
+	p->flags &= ~(u32)PG_LARGE;
 }
 
 /* kfree() of what is in no slab. False: nothing that could be freed. */
@@ -116,6 +133,7 @@ bool kasan_kfree_large(const void *block)
 						       : "invalid-free");
 		return false;
 	}
+	forget_large(virt_to_page(block));
 	return true;
 }
 

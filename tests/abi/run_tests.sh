@@ -14,6 +14,8 @@
 #	--console ttyAMA0|hvc0
 #	--append WORDS	more for the kernel command line; ABI_CASE=TEXT runs
 #			only the cases with TEXT in their name
+#	--fail-nth RUNS	run each case so many times, and fail the n-th allocation or
+#			user copy in the n-th: wants a kernel of "make debug"
 #	--list		print the families and stop
 #	FAMILY...	run only these: pipe, signal, ...
 #
@@ -25,6 +27,17 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 SUITE_SUFFIX=.c
 . "$here/../lib/suites.sh"
 
+FAULTS=
+for option; do
+	shift
+	if [ "$option" = --fail-nth ]; then
+		FAULTS=next
+	elif [ "$FAULTS" = next ]; then
+		FAULTS=$option
+	else
+		set -- "$@" "$option"
+	fi
+done
 suites_options "$@"
 [ -x "$BUILD/musl/bin/linnet-gcc" ] || "$ROOT/scripts/build_musl.sh"
 overlay=$BUILD/tests/abi
@@ -61,13 +74,20 @@ families=$(echo ${SUITES:-$families} | tr ' ' ',')
 mkdir -p "$TEST_LOG"
 console=$TEST_LOG/abi.console.log
 export APPEND="quiet rdinit=/tests/abi/init families=$families $APPEND"
-TIMEOUT=$((${ABI_LIMIT:-300} * ${TEST_SCALE:-1})) \
-	"$ROOT/scripts/run_qemu.sh" </dev/null 2>&1 | tr -d '\r' |
-	tee "$console" | grep --line-buffered -E '^(ok|not ok|#|[0-9]|Kernel panic)' ||
+[ -z "$FAULTS" ] || APPEND="$APPEND ABI_FAIL_NTH=$FAULTS"
+TIMEOUT=$((${ABI_LIMIT:-${FAULTS:+3}300} * ${TEST_SCALE:-1})) \
+	"$ROOT/scripts/run_qemu.sh" </dev/null 2>&1 | stdbuf -oL tr -d '\r' |
+	tee "$console" | grep -a --line-buffered -E '^(ok|not ok|#|[0-9]|Kernel panic)' ||
 	:
 for family in $(echo "$families" | tr ',' ' '); do
 	awk -v "family=$family" '/^# family / { mine = $3 == family } mine' \
 		"$console" >"$TEST_LOG/$family.tap"
 	suites_collect "$family" "$TEST_LOG/$family.tap"
 done
+# What the kernel had to say, which no case sees.
+if grep -a -A 30 -E '^(\[[ 0-9.]*\] )?(BUG:|WARNING:|unreferenced object|slab objects left|Kernel panic|.*blocked for more than)' \
+	"$console" >"$TEST_LOG/abi.complaints"; then
+	head -n 60 "$TEST_LOG/abi.complaints"
+	suites_failed=$((suites_failed + 1))
+fi
 suites_summary

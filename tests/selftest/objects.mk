@@ -8,3 +8,6 @@ obj-$(if $(DEBUG),y) += tests/selftest/kasan.o
 obj-$(if $(DEBUG),y) += tests/selftest/ubsan.o
 obj-$(if $(DEBUG),y) += tests/selftest/lockorder.o
 obj-$(if $(DEBUG),y) += tests/selftest/debug.o
+obj-$(if $(KCSAN),y) += tests/selftest/kcsan.o
+obj-$(if $(DEBUG),y) += tests/selftest/fault.o
+obj-$(if $(DEBUG),y) += tests/selftest/kmemleak.o

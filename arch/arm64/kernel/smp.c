@@ -196,24 +196,70 @@ static void run_call(void)
 	atomic_sub_return(&call.pending, 1);
 }
 
+/* [call_mutex], preemption off */
+static void call_begin(const cpumask_t *cpus, void (*fn)(void *arg), void *arg)
+{
+	u32 cpu;
+
+	call.fn = fn;
+	call.arg = arg;
+	atomic_set(&call.pending, cpumask_weight(cpus));
+	for_each_cpu(cpu, cpus) {
+		smp_store_release(&per_cpu(call_waiting, cpu), true);
+		ipi_send(cpu, IPI_CALL);
+	}
+}
+
+static void call_wait(void)
+{
+	while (smp_load_acquire(&call.pending))
+		cpu_relax();
+}
+
 void smp_call(const cpumask_t *mask, void (*fn)(void *arg), void *arg)
 {
 	cpumask_t others;
-	u32 cpu;
 
 	mutex_lock(&call_mutex);
 	preempt_disable();
 	others.bits = mask->bits & cpu_online_mask.bits &
 		      ~(1ul << smp_processor_id());
-	call.fn = fn;
-	call.arg = arg;
-	atomic_set(&call.pending, cpumask_weight(&others));
-	for_each_cpu(cpu, &others) {
-		smp_store_release(&per_cpu(call_waiting, cpu), true);
-		ipi_send(cpu, IPI_CALL);
-	}
-	while (smp_load_acquire(&call.pending))
+	call_begin(&others, fn, arg);
+	call_wait();
+	preempt_enable();
+	mutex_unlock(&call_mutex);
+}
+
+static u32 parked; /* [A] */
+static bool parking; /* [A] */
+
+static void park(void *unused)
+{
+	(void)unused;
+	atomic_add_return(&parked, 1);
+	while (smp_load_acquire(&parking))
 		cpu_relax();
+}
+
+void smp_call_alone(void (*fn)(void *arg), void *arg)
+{
+	cpumask_t others;
+	u64 flags;
+
+	mutex_lock(&call_mutex);
+	preempt_disable();
+	others.bits = cpu_online_mask.bits & ~(1ul << smp_processor_id());
+	atomic_set(&parked, 0);
+	smp_store_release(&parking, true);
+	call_begin(&others, park, NULL);
+	while (atomic_read(&parked) < cpumask_weight(&others))
+		cpu_relax();
+	flags = local_irq_save();
+	fn(arg);
+	local_irq_restore(flags);
+	/* Pairs with the acquire in park(). */
+	smp_store_release(&parking, false);
+	call_wait();
 	preempt_enable();
 	mutex_unlock(&call_mutex);
 }

@@ -3,15 +3,23 @@
  *
  * The runner is a subreaper: whatever a case started ends up as its child and
  * is killed and reaped before the next case begins.
+ *
+ * With ABI_FAIL_NTH=RUNS in the environment each case runs up to so many times,
+ * and in the n-th run the n-th allocation or user copy of every process of it
+ * fails (/proc/self/fail-nth; later runs leave some n out). What the case says
+ * does not matter then, nor that it waits for ever; it must be possible to end
+ * it, and the kernel must not complain, which others look at.
  */
 #include "abi.h"
 
 #include <dirent.h>
 #include <ftw.h>
 #include <grp.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -255,17 +263,25 @@ void abi_drop(uid_t uid, gid_t gid)
 			 strerror(errno));
 }
 
-void abi_wait_state(pid_t pid, char state)
+/* Of /proc/PID/stat; 0: there is none. */
+static char state_of(pid_t pid)
 {
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	for (;;) {
-		char *text = abi_read(path);
-		char *end = text ? strrchr(text, ')') : NULL;
-		char now = end ? end[2] : 0;
+	char *text = abi_read(path);
+	char *end = text ? strrchr(text, ')') : NULL;
+	char state = end ? end[2] : 0;
 
-		free(text);
+	free(text);
+	return state;
+}
+
+void abi_wait_state(pid_t pid, char state)
+{
+	for (;;) {
+		char now = state_of(pid);
+
 		if (now == state || !now)
 			return;
 		sched_yield();
@@ -363,6 +379,73 @@ static void sweep(void)
 	}
 }
 
+/* --- failing the n-th ------------------------------------------------------ */
+
+/*
+ * So long may a run take, even if it does something; a case, which has at least
+ * MIN_RUNS; the end of a case that is killed.
+ */
+enum { RUN_SECONDS = 2, CASE_SECONDS = 4, MIN_RUNS = 3, END_SECONDS = 60 };
+enum { POLL_NS = 50000000, IDLE_POLLS = 4 };
+
+static unsigned int fail_nth;	/* in each process of the case; 0: nothing */
+
+static void arm(void)
+{
+	char text[16];
+	int fd = fail_nth ? open("/proc/self/fail-nth", O_WRONLY) : -1;
+
+	if (fd < 0)
+		return;
+	write(fd, text, (size_t)snprintf(text, sizeof(text), "%u", fail_nth));
+	close(fd);
+}
+
+/*
+ * Instead of libc's: what was to be the number of a child is -1 if there could be
+ * none, and that means everybody.
+ */
+int kill(pid_t pid, int signo)
+{
+	if (fail_nth && pid == -1) {
+		errno = ESRCH;
+		return -1;
+	}
+	return (int)syscall(SYS_kill, pid, signo);
+}
+
+/* Mounts that a case cannot take back any more go with its namespace. */
+static void run_failing(const struct abi_case *c)
+{
+	if (unshare(CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		perror("mount namespace");
+	/* It may write to what should have been a pipe. */
+	int null = open("/dev/null", O_RDWR);
+	for (int fd = 0; fd < 3; fd++)
+		dup2(null, fd);
+	close(null);
+	pthread_atfork(NULL, NULL, arm);
+	arm();
+	c->run();
+	_exit(0);
+}
+
+/* What is left of it in a process that has ended but was not waited for. */
+static unsigned int points_left(pid_t pid)
+{
+	char path[64];
+	unsigned int left = 0;
+	char *text;
+
+	snprintf(path, sizeof(path), "/proc/%d/fail-nth", pid);
+	text = abi_read(path);
+	if (text)
+		left = (unsigned int)atoi(text);
+	free(text);
+	return left;
+}
+
 static void run_case(const struct abi_case *c)
 {
 	sigset_t none;
@@ -371,24 +454,62 @@ static void run_case(const struct abi_case *c)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setpgid(0, 0);
 	umask(022);
+	if (fail_nth)
+		run_failing(c);
 	c->run();
 	_exit(0);
+}
+
+static bool is_zombie(pid_t pid)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT);
+	return info.si_pid == pid;
+}
+
+/* Has the child ended in time? It is not reaped. */
+static bool ended(pid_t pid, int seconds)
+{
+	struct timespec limit = { seconds, 0 };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	while (!is_zombie(pid))
+		if (sigtimedwait(&set, NULL, &limit) < 0 && errno == EAGAIN)
+			return false;
+	return true;
+}
+
+/* The same; or does it only sleep, waiting for what will not come? */
+static bool ended_or_idle(pid_t pid)
+{
+	struct timespec poll = { 0, POLL_NS };
+	int64_t limit = abi_now(CLOCK_MONOTONIC) + RUN_SECONDS * 1000000000LL;
+	sigset_t set;
+	int idle = 0;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	while (abi_now(CLOCK_MONOTONIC) < limit && idle < IDLE_POLLS) {
+		if (is_zombie(pid))
+			return true;
+		if (sigtimedwait(&set, NULL, &poll) >= 0 || errno != EAGAIN)
+			continue;
+		idle = state_of(pid) == 'S' && !points_left(pid) ? idle + 1 : 0;
+	}
+	return is_zombie(pid);
 }
 
 /* The wait status of the case, or -1 if its time was up. */
 static int await(pid_t pid, int seconds)
 {
-	struct timespec limit = { seconds, 0 };
-	sigset_t set;
 	int status;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	for (;;) {
-		if (waitpid(pid, &status, WNOHANG) == pid)
-			return status;
-		if (sigtimedwait(&set, NULL, &limit) < 0 && errno == EAGAIN)
-			break;
+	if (ended(pid, seconds)) {
+		waitpid(pid, &status, 0);
+		return status;
 	}
 	kill(-pid, SIGKILL);
 	kill(pid, SIGKILL);
@@ -434,12 +555,86 @@ static int helper_main(int argc, char **argv)
 	return 126;
 }
 
+/* A child of its own in a folder of its own. */
+static pid_t start_case(const struct abi_case *c, char *folder)
+{
+	strcpy(folder, "/tmp/abi.XXXXXX");
+	memset(tally, 0, offsetof(struct tally, log));
+	if (!mkdtemp(folder) || chmod(folder, 0755) || chdir(folder))
+		perror(folder);
+	pid_t pid = fork();
+	if (!pid)
+		run_case(c);
+	return pid;
+}
+
+static void clean_up(const char *folder)
+{
+	sweep();
+	if (chdir("/"))
+		perror("/");
+	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+static bool try_case(const struct abi_case *c, int number)
+{
+	char folder[32];
+	int status = await(start_case(c, folder), c->seconds);
+
+	clean_up(folder);
+	return report(c, number, status);
+}
+
+/* One run; false: all of it went by without the failure. */
+static bool run_with_fault(const struct abi_case *c, bool *stuck)
+{
+	char folder[32];
+	pid_t pid = start_case(c, folder);
+	bool again = true;
+
+	if (!ended_or_idle(pid)) {
+		again = !points_left(pid);
+		kill(-pid, SIGKILL);
+		kill(pid, SIGKILL);
+		*stuck = !ended(pid, END_SECONDS);
+	} else if (points_left(pid)) {
+		again = false;
+	}
+	if (!*stuck) {
+		waitpid(pid, NULL, 0);
+		clean_up(folder);
+	}
+	return again && !*stuck;
+}
+
+/* Every n at first, then ever fewer of them. */
+static bool try_faults(const struct abi_case *c, int number, int runs)
+{
+	int64_t limit = abi_now(CLOCK_MONOTONIC) + CASE_SECONDS * 1000000000LL;
+	bool stuck = false;
+	int done = 0;
+
+	for (fail_nth = 1; done < runs && (done < MIN_RUNS ||
+			abi_now(CLOCK_MONOTONIC) < limit); fail_nth += 1 + (unsigned int)done / 16) {
+		done++;
+		if (!run_with_fault(c, &stuck))
+			break;
+	}
+	printf("%s %d - %s # %d runs, up to fault %u\n",
+	       stuck ? "not ok" : "ok", number, c->name, done, fail_nth);
+	if (stuck)
+		printf("#   line %d: cannot be killed\n", c->line);
+	return !stuck;
+}
+
 int main(int argc, char **argv)
 {
 	size_t nr = (size_t)(__stop_abi_cases - __start_abi_cases);
 	struct abi_case *cases = calloc(nr, sizeof(*cases));
 	int passed = 0, failed = 0, skipped = 0, number = 0;
 	const char *only = getenv("ABI_CASE");
+	const char *faults = getenv("ABI_FAIL_NTH");
+	int fail_runs = faults ? atoi(faults) : 0;
 	sigset_t chld;
 
 	if (argc > 0 && argv[0][0] == '@')
@@ -454,22 +649,10 @@ int main(int argc, char **argv)
 	sigaddset(&chld, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &chld, NULL);
 	for (size_t i = 0; i < nr; i++) {
-		char folder[] = "/tmp/abi.XXXXXX";
-
 		if (only && !strstr(cases[i].name, only))
 			continue;
-		memset(tally, 0, offsetof(struct tally, log));
-		if (!mkdtemp(folder) || chmod(folder, 0755) || chdir(folder))
-			perror(folder);
-		pid_t pid = fork();
-		if (!pid)
-			run_case(&cases[i]);
-		int status = await(pid, cases[i].seconds);
-		sweep();
-		if (chdir("/"))
-			perror("/");
-		nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-		bool good = report(&cases[i], ++number, status);
+		bool good = fail_runs ? try_faults(&cases[i], ++number, fail_runs) :
+			try_case(&cases[i], ++number);
 		if (tally->skipped)
 			skipped++;
 		else if (good)

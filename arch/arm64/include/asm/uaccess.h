@@ -10,6 +10,7 @@
 
 #include <asm/page.h>
 #include <linnet/errno.h>
+#include <linnet/fault_inject.h>
 #include <linnet/kasan.h>
 #include <linnet/types.h>
 
@@ -19,6 +20,12 @@ extern bool pan_in_use; /* [I] PSTATE.PAN is set in the kernel */
 static __always_inline bool access_ok(const void __user *addr, size_t len)
 {
 	return len <= USER_END && (u64)addr <= USER_END - len;
+}
+
+/* access_ok() for a copy, which may be chosen to fail. */
+static __always_inline bool copy_ok(const void __user *addr, size_t len)
+{
+	return access_ok(addr, len) && !should_fail();
 }
 
 /* Return: bytes NOT copied. No range check: use the checked forms below. */
@@ -47,14 +54,14 @@ static inline size_t unchecked_copy_to_user(void __user *to, const void *from,
 					    size_t n)
 {
 	kasan_check_read(from, n);
-	return access_ok(to, n) ? __arch_copy_to_user(to, from, n) : n;
+	return copy_ok(to, n) ? __arch_copy_to_user(to, from, n) : n;
 }
 
 static inline size_t unchecked_copy_from_user(void *to, const void __user *from,
 					      size_t n)
 {
 	kasan_check_write(to, n);
-	return access_ok(from, n) ? __arch_copy_from_user(to, from, n) : n;
+	return copy_ok(from, n) ? __arch_copy_from_user(to, from, n) : n;
 }
 
 /* Return: bytes not copied, 0 when all went well. */
@@ -88,7 +95,7 @@ static inline int __must_check copy_from_user(void *to, const void __user *from,
 /* Zero user memory. Return: bytes not cleared. */
 static inline size_t clear_user(void __user *to, size_t n)
 {
-	return access_ok(to, n) ? __arch_clear_user(to, n) : n;
+	return copy_ok(to, n) ? __arch_clear_user(to, n) : n;
 }
 
 /*
@@ -138,12 +145,15 @@ static inline void uaccess_disable(void)
 			 : "memory")
 
 /* Scalars of 1, 2, 4 or 8 bytes. Return: 0 or -EFAULT (and x = 0). */
-#define get_user(x, uptr)                                                      \
+#define get_user(x, uptr) get_user_if(copy_ok, x, uptr)
+
+/* @ok: copy_ok, or access_ok in the middle of a copy that began with the other. */
+#define get_user_if(ok, x, uptr)                                               \
 	({                                                                     \
 		__typeof__(*(uptr)) __user *_p = (uptr);                       \
 		int _err = -EFAULT;                                            \
 		u64 _v = 0;                                                    \
-		if (likely(access_ok(_p, sizeof(*_p)))) {                      \
+		if (likely(ok(_p, sizeof(*_p)))) {                             \
 			_err = 0;                                              \
 			switch (sizeof(*_p)) {                                 \
 			case 1:                                                \
@@ -168,7 +178,7 @@ static inline void uaccess_disable(void)
 		__typeof__(*(uptr)) __user *_p = (uptr);                       \
 		int _err = -EFAULT;                                            \
 		u64 _v = (u64)(x);                                             \
-		if (likely(access_ok(_p, sizeof(*_p)))) {                      \
+		if (likely(copy_ok(_p, sizeof(*_p)))) {                        \
 			_err = 0;                                              \
 			switch (sizeof(*_p)) {                                 \
 			case 1:                                                \
