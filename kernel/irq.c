@@ -22,6 +22,7 @@
 #include <linnet/mutex.h>
 #include <linnet/of.h>
 #include <linnet/printk.h>
+#include <linnet/random.h>
 #include <linnet/rcu.h>
 #include <linnet/seq_file.h>
 #include <linnet/slab.h>
@@ -341,6 +342,7 @@ void irq_handle(u32 hwirq)
 	struct irq_desc *d = xa_load(&by_hwirq, hwirq);
 	bool handled = false;
 
+	add_interrupt_randomness(hwirq);
 	if (unlikely(!d)) {
 		chip->mask(hwirq);
 		pr_warn("spurious interrupt %u masked\n", hwirq);

@@ -3,26 +3,42 @@
  *
  * The pool is a BLAKE2s state into which everything unpredictable is mixed: the
  * seed from the device tree, the CPU's generator, a virtio entropy device, what
- * programs write, and the cycle counter at each reseeding. The generator's key comes from the pool and is replaced after each
- * use by its own output (fast key erasure), so that a captured state says
- * nothing about the past; it is reseeded from the pool every so often.
+ * programs write, when interrupts come, and the cycle counter at each reseeding.
+ * The generator's key comes from the pool and is replaced after each use by its
+ * own output (fast key erasure), so that a captured state says nothing about the
+ * past; it is reseeded from the pool every so often.
+ *
+ * Who needs numbers that nobody can know waits until FULL_BITS have been credited
+ * (random_wait_ready): getrandom() and /dev/random.
  *
  * Lock: random_lock, irq-safe, innermost.
  */
 #include <asm/percpu.h>
 #include <asm/setup.h>
+#include <linnet/bitops.h>
 #include <linnet/blake2s.h>
 #include <linnet/boot.h>
 #include <linnet/chacha20.h>
+#include <linnet/errno.h>
+#include <linnet/hrtimer.h>
 #include <linnet/init.h>
 #include <linnet/of.h>
 #include <linnet/random.h>
+#include <linnet/sched.h>
 #include <linnet/spinlock.h>
 #include <linnet/string.h>
+#include <linnet/task.h>
 #include <linnet/time.h>
+#include <linnet/timekeeping.h>
+#include <linnet/wait.h>
 #include <linnet/types.h>
 
-enum { KEY_SIZE = 32, RESEED_BYTES = 1 << 20 };
+enum {
+	KEY_SIZE = 32,
+	RESEED_BYTES = 1 << 20,
+	FULL_BITS = 256,
+	JITTER_BATCH = 64, /* interrupts that count as one bit */
+};
 
 static DEFINE_SPINLOCK(random_lock);
 static u8 pool[KEY_SIZE];  /* [random_lock] */
@@ -30,7 +46,8 @@ static u8 key[KEY_SIZE];   /* [random_lock] */
 static u64 nonce;	   /* [random_lock] */
 static u64 since_reseed;   /* [random_lock] bytes given out */
 static u32 generation;	   /* [random_lock] counts reseedings */
-static u32 entropy_bits;   /* [random_lock] credited, capped at 256 */
+static u32 entropy_bits;   /* [random_lock] credited, at most FULL_BITS */
+DEFINE_WAIT_QUEUE(random_ready_wq); /* until it is FULL_BITS */
 
 /* pool = BLAKE2s(pool, data) [random_lock] */
 static void mix(const void *data, size_t len)
@@ -64,15 +81,78 @@ static void reseed(void)
 	WRITE_ONCE(generation, generation + 1);
 }
 
+/* Count @bits of entropy: true if there is enough for the first time. [random_lock] */
+static bool credit(u32 bits)
+{
+	bool before = entropy_bits >= FULL_BITS;
+
+	WRITE_ONCE(entropy_bits, min(entropy_bits + bits, (u32)FULL_BITS));
+	if (before || entropy_bits < FULL_BITS)
+		return false;
+	reseed();
+	return true;
+}
+
 void add_randomness(const void *data, size_t len, u32 bits)
 {
 	u64 flags = spin_lock_irqsave(&random_lock);
+	bool ready;
 
 	mix(data, len);
-	entropy_bits = min(entropy_bits + bits, 256u);
-	if (bits)
+	ready = credit(bits);
+	if (bits && !ready)
 		reseed();
 	spin_unlock_irqrestore(&random_lock, flags);
+	if (ready)
+		wake_up_all(&random_ready_wq);
+}
+
+/* When interrupts came, folded; by CPU, so that most of them take no lock. */
+struct jitter {
+	u64 word[4];
+	u32 n;
+};
+static DEFINE_PERCPU(struct jitter, jitter);
+
+void add_interrupt_randomness(u32 hwirq)
+{
+	struct jitter *j = this_cpu_ptr(&jitter);
+	u64 *w = &j->word[j->n % ARRAY_SIZE(j->word)];
+	bool ready;
+
+	*w = rol64(*w, 19) ^ get_cycles() ^ (u64)hwirq << 48;
+	if (++j->n % JITTER_BATCH)
+		return;
+	spin_lock(&random_lock);
+	mix(j->word, sizeof(j->word));
+	ready = credit(1);
+	spin_unlock(&random_lock);
+	if (ready)
+		wake_up_all(&random_ready_wq);
+}
+
+bool random_ready(void)
+{
+	return READ_ONCE(entropy_bits) >= FULL_BITS;
+}
+
+/*
+ * Nothing has seeded the generator, and an idle machine has few interrupts: how late
+ * a sleeper wakes is what there is.
+ */
+int random_wait_ready(void)
+{
+	while (!random_ready()) {
+		u64 t;
+
+		if (signal_pending(current))
+			return -ERESTARTSYS;
+		__set_current_state(TASK_INTERRUPTIBLE);
+		schedule_timeout_at(ktime_get() + NSEC_PER_MSEC);
+		t = get_cycles();
+		add_randomness(&t, sizeof(t), 1);
+	}
+	return 0;
 }
 
 u32 random_entropy_bits(void)

@@ -196,12 +196,17 @@ SYSCALL_DEFINE3(getrandom, u8 __user *, buf, size_t, len, u32, flags)
 {
 	size_t done = 0;
 	u8 chunk[256];
+	int err = 0;
 
 	if (flags & ~(u32)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE))
 		return -EINVAL;
 	if ((flags & (GRND_INSECURE | GRND_RANDOM)) ==
 	    (GRND_INSECURE | GRND_RANDOM))
 		return -EINVAL;
+	if (!(flags & GRND_INSECURE) && !random_ready())
+		err = flags & GRND_NONBLOCK ? -EAGAIN : random_wait_ready();
+	if (err)
+		return err;
 	len = min(len, (size_t)S32_MAX);
 	while (done < len) {
 		size_t n = min(len - done, sizeof(chunk));

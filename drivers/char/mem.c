@@ -90,7 +90,7 @@ static int zero_mmap(struct file *f, struct vma *v)
 
 /* --- random --- */
 
-static ssize_t random_read(struct kiocb *io, struct iov_iter *to)
+static ssize_t urandom_read(struct kiocb *io, struct iov_iter *to)
 {
 	u8 buf[RANDOM_CHUNK];
 	size_t done = 0;
@@ -115,6 +115,15 @@ static ssize_t random_read(struct kiocb *io, struct iov_iter *to)
 	memset(buf, 0, sizeof(buf));
 	barrier(); /* keeps the memset: no key stream is left on the stack */
 	return (ssize_t)done;
+}
+
+static ssize_t random_read(struct kiocb *io, struct iov_iter *to)
+{
+	int err = 0;
+
+	if (!random_ready())
+		err = io->file->flags & O_NONBLOCK ? -EAGAIN : random_wait_ready();
+	return err ? err : urandom_read(io, to);
 }
 
 /* What users write is mixed in, but not believed to be random. */
@@ -191,9 +200,9 @@ static long random_ioctl(struct file *f, u32 cmd, u64 arg)
 
 static u32 random_poll(struct file *f, struct poll_table *pt)
 {
-	(void)f;
-	(void)pt;
-	return DEFAULT_POLLMASK;
+	poll_wait(f, &random_ready_wq, pt);
+	return (random_ready() ? EPOLLIN | EPOLLRDNORM : 0) | EPOLLOUT |
+	       EPOLLWRNORM;
 }
 
 /* --- the table --- */
@@ -224,6 +233,12 @@ static const struct file_ops random_fops = {
 	.poll = random_poll,
 	.ioctl = random_ioctl,
 };
+static const struct file_ops urandom_fops = {
+	.read_iter = urandom_read,
+	.write_iter = random_write,
+	.llseek = noop_llseek,
+	.ioctl = random_ioctl,
+};
 
 static const struct mem_device {
 	const char *name;
@@ -233,7 +248,7 @@ static const struct mem_device {
 } devices[] = {
 	{"null", 3, 0666, &null_fops},	   {"zero", 5, 0666, &zero_fops},
 	{"full", 7, 0666, &full_fops},	   {"random", 8, 0666, &random_fops},
-	{"urandom", 9, 0666, &random_fops}, {"kmsg", 11, 0644, &kmsg_fops},
+	{"urandom", 9, 0666, &urandom_fops}, {"kmsg", 11, 0644, &kmsg_fops},
 };
 
 enum { MEM_MINORS = 12 };
