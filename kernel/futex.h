@@ -81,6 +81,9 @@ struct pi_request {
 	struct pi_futex *fresh; /* used if this makes the futex contended */
 	struct pi_waiter *w;	/* its task is who gets the lock */
 	bool try;
+	/* Called when the waiter has been queued, before it can be handed the
+	 * lock: pi_lock is held. Or NULL. */
+	void (*queued)(struct pi_waiter *w);
 };
 
 /* The memory for pi_request.fresh; kfree() ends it if it has not been used. */

@@ -276,6 +276,8 @@ int futex_pi_attempt(struct pi_request *r)
 
 	spin_lock(&pi_lock);
 	ret = attempt_locked(r);
+	if (ret == PI_QUEUED && r->queued)
+		r->queued(r->w);
 	spin_unlock(&pi_lock);
 	return ret;
 }

@@ -12,6 +12,9 @@
  *   WAITING   --> LOCKED   it owns the second futex, and is woken
  *             --> QUEUED   it is in the queue of the second futex, and sleeps on
  *
+ * It becomes QUEUED and leaves the bucket before pi_lock goes: whoever hands it
+ * the lock wakes it once, and it must not go on waiting for the first futex.
+ *
  * Locks: bucket > pi_lock.
  */
 #include <asm/uaccess.h>
@@ -25,6 +28,7 @@
 struct requeue_waiter {
 	struct futex_key key; /* of the lock; referenced */
 	struct pi_waiter pi;
+	struct futex_waiter *w;
 	enum { REQUEUE_WAITING, REQUEUE_LOCKED, REQUEUE_QUEUED } state;
 };
 
@@ -46,7 +50,7 @@ static long wait_for_requeue(struct futex_waiter *w, struct deadline until)
 			return timed_out ? -ETIMEDOUT : -ERESTARTNOINTR;
 		}
 		set_current_state(TASK_INTERRUPTIBLE);
-	} while (READ_ONCE(w->bucket));
+	} while (smp_load_acquire(&w->bucket));
 	__set_current_state(TASK_RUNNING);
 	return 0;
 }
@@ -82,6 +86,7 @@ long futex_wait_requeue_pi(u32 __user *uaddr, bool shared, u32 val,
 				 .node = LIST_HEAD_INIT(w.node)};
 	long ret;
 
+	r.w = &w;
 	if (uaddr == uaddr2)
 		return -EINVAL;
 	ret = futex_key_get(uaddr, shared, false, &w.key);
@@ -108,7 +113,16 @@ struct requeue {
 	u32 val;
 };
 
-/* [bucket lock] Lock for @w, or queue it: as futex_pi_attempt(). */
+/* [bucket lock, pi_lock] */
+static void now_queued(struct pi_waiter *pi)
+{
+	struct requeue_waiter *r = container_of(pi, struct requeue_waiter, pi);
+
+	r->state = REQUEUE_QUEUED;
+	futex_take_out(r->w);
+}
+
+/* [bucket lock] Lock for @w, or queue it: 0, else as futex_pi_attempt(). */
 static int requeue_one(struct requeue *q, struct futex_waiter *w)
 {
 	struct requeue_waiter *r = w->requeue;
@@ -118,15 +132,15 @@ static int requeue_one(struct requeue *q, struct futex_waiter *w)
 	if (!r || !futex_key_equal(&r->key, &q->to.key))
 		return -EINVAL;
 	q->to.w = &r->pi;
+	q->to.queued = now_queued;
 	ret = futex_pi_attempt(&q->to);
-	if (ret && ret != PI_QUEUED)
-		return ret;
-	r->state = ret ? REQUEUE_QUEUED : REQUEUE_LOCKED;
+	if (ret)
+		return ret == PI_QUEUED ? 0 : ret;
+	r->state = REQUEUE_LOCKED;
 	/* Then its stack may be gone. */
 	task_get(t);
 	futex_take_out(w);
-	if (!ret)
-		wake_up_process(t);
+	wake_up_process(t);
 	task_put(t);
 	return 0;
 }

@@ -56,6 +56,14 @@ void vma_unlink_file(struct vma *v);
 struct vma *mapping_first_vma(struct address_space *m, u64 start, u64 last);
 struct vma *mapping_next_vma(struct vma *v, u64 start, u64 last);
 
+/* mmap.c: mmap_lock for writing */
+/* Where a mapping of @len goes, @addr being a hint but for MAP_FIXED; or -errno. */
+u64 choose_address(struct mm *mm, u64 addr, u64 len, u32 flags);
+/* May @pages more be locked? */
+bool memlock_ok(struct mm *mm, u64 pages);
+/* Count @pages of such a VMA for RLIMIT_AS and /proc. */
+void vm_stat_account(struct mm *mm, u64 flags, s64 pages);
+
 /* zap.c */
 void unmap_vmas(struct mm *mm, struct vma *first, u64 start, u64 end,
 		bool whole_mm);

@@ -5,6 +5,7 @@ obj-y += mm/memory.o
 obj-y += mm/mm.o
 obj-y += mm/mlock.o
 obj-y += mm/mmap.o
+obj-y += mm/mremap.o
 obj-y += mm/msync.o
 obj-y += mm/page_alloc.o
 obj-y += mm/process_vm.o

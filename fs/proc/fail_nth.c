@@ -12,23 +12,17 @@ int proc_fail_nth_show(struct seq_file *m, struct task *t)
 	return 0;
 }
 
-static ssize_t fail_nth_write(struct kiocb *io, struct iov_iter *from)
+static int set_fail_nth(struct task *t, s64 v)
 {
-	size_t asked = from->count;
-	struct task *t;
-	s64 v;
-	int err = proc_get_number(from, &v);
-
-	if (err)
-		return err;
 	if (v < 0 || v > U32_MAX)
 		return v < 0 ? -EINVAL : -ERANGE;
-	t = proc_task(io->file->inode);
-	if (!t)
-		return -ESRCH;
 	WRITE_ONCE(t->fail_nth, (u32)v);
-	task_put(t);
-	return (ssize_t)asked;
+	return 0;
+}
+
+static ssize_t fail_nth_write(struct kiocb *io, struct iov_iter *from)
+{
+	return proc_write_number(io, from, set_fail_nth);
 }
 
 const struct file_ops proc_fail_nth_fops = {

@@ -91,7 +91,7 @@ int proc_comm_show(struct seq_file *m, struct task *t);
 int proc_wchan_show(struct seq_file *m, struct task *t);
 int proc_personality_show(struct seq_file *m, struct task *t);
 int proc_oom_adj_show(struct seq_file *m, struct task *t);
-/* 0, or -EACCES: below what the task was given. */
+/* 0, -EINVAL, or -EACCES: below what the task was given. */
 int proc_set_oom_adj(struct task *t, s64 v);
 int proc_oom_score_show(struct seq_file *m, struct task *t);
 int proc_io_show(struct seq_file *m, struct task *t);
@@ -140,6 +140,9 @@ extern const struct file_ops proc_ns_dir_fops;
 /* task_more.c */
 /* A whole number that is written: 0, -EFAULT, -EINVAL. */
 int proc_get_number(struct iov_iter *from, s64 *v);
+/* Write method: hand the number that is written to @set, with the inode's task. */
+ssize_t proc_write_number(struct kiocb *io, struct iov_iter *from,
+			  int (*set)(struct task *t, s64 v));
 int proc_children_show(struct seq_file *m, struct task *t);
 int proc_slack_show(struct seq_file *m, struct task *t);
 int proc_oom_old_show(struct seq_file *m, struct task *t);

@@ -134,6 +134,24 @@ int proc_get_number(struct iov_iter *from, s64 *v)
 	return kstrtos64(text, 0, v) ? -EINVAL : 0;
 }
 
+ssize_t proc_write_number(struct kiocb *io, struct iov_iter *from,
+			  int (*set)(struct task *t, s64 v))
+{
+	size_t asked = from->count;
+	struct task *t;
+	s64 v;
+	int err = proc_get_number(from, &v);
+
+	if (err)
+		return err;
+	t = proc_task(io->file->inode);
+	if (!t)
+		return -ESRCH;
+	err = set(t, v);
+	task_put(t);
+	return err ? err : (ssize_t)asked;
+}
+
 /* The caller's own, or with the right to schedule others. */
 static bool may_set_slack(struct task *t)
 {
@@ -189,25 +207,18 @@ int proc_oom_old_show(struct seq_file *m, struct task *t)
 	return 0;
 }
 
-static ssize_t oom_old_write(struct kiocb *io, struct iov_iter *from)
+static int set_oom_old(struct task *t, s64 v)
 {
-	size_t asked = from->count;
-	struct task *t;
-	s64 v;
-	int err = proc_get_number(from, &v);
-
-	if (err)
-		return err;
 	if ((v < OOM_ADJUST_MIN || v > OOM_ADJUST_MAX) && v != OOM_DISABLE)
 		return -EINVAL;
-	v = v == OOM_ADJUST_MAX ? OOM_SCORE_ADJ_MAX
-				: v * OOM_SCORE_ADJ_MAX / -OOM_DISABLE;
-	t = proc_task(io->file->inode);
-	if (!t)
-		return -ESRCH;
-	err = proc_set_oom_adj(t, v);
-	task_put(t);
-	return err ? err : (ssize_t)asked;
+	return proc_set_oom_adj(t, v == OOM_ADJUST_MAX
+					   ? OOM_SCORE_ADJ_MAX
+					   : v * OOM_SCORE_ADJ_MAX / -OOM_DISABLE);
+}
+
+static ssize_t oom_old_write(struct kiocb *io, struct iov_iter *from)
+{
+	return proc_write_number(io, from, set_oom_old);
 }
 
 const struct file_ops proc_oom_old_fops = {

@@ -374,6 +374,8 @@ static ssize_t comm_write(struct kiocb *io, struct iov_iter *from)
 
 int proc_set_oom_adj(struct task *t, s64 v)
 {
+	if (v < OOM_SCORE_ADJ_MIN || v > OOM_SCORE_ADJ_MAX)
+		return -EINVAL;
 	if (v < t->tg->oom_score_adj_min && !capable(CAP_SYS_RESOURCE))
 		return -EACCES;
 	t->tg->oom_score_adj = (short)v;
@@ -382,21 +384,7 @@ int proc_set_oom_adj(struct task *t, s64 v)
 
 static ssize_t oom_adj_write(struct kiocb *io, struct iov_iter *from)
 {
-	size_t asked = from->count;
-	struct task *t;
-	s64 v;
-	int err = proc_get_number(from, &v);
-
-	if (err)
-		return err;
-	if (v < OOM_SCORE_ADJ_MIN || v > OOM_SCORE_ADJ_MAX)
-		return -EINVAL;
-	t = proc_task(io->file->inode);
-	if (!t)
-		return -ESRCH;
-	err = proc_set_oom_adj(t, v);
-	task_put(t);
-	return err ? err : (ssize_t)asked;
+	return proc_write_number(io, from, proc_set_oom_adj);
 }
 
 const struct file_ops proc_comm_fops = {

@@ -539,10 +539,11 @@ CASE("requeue to PI: a signal before, and the priority afterwards")
 	EQ(abi_exit_code(b), 0);
 }
 
-CASE("requeue to PI: many times, many waiters")
+/* The lock goes to and fro meanwhile: it is handed over as somebody is queued. */
+CASE("requeue to PI: many times, many waiters, beside others that lock")
 {
-	enum { WAITERS = 6, ROUNDS = 50 };
-	pid_t pids[WAITERS];
+	enum { WAITERS = 6, ROUNDS = 200, LOCKERS = 2 };
+	pid_t pids[WAITERS], lockers[LOCKERS];
 	int done = 0;
 
 	init_words();
@@ -552,6 +553,14 @@ CASE("requeue to PI: many times, many waiters")
 				EQ(wait_cond(NULL), 0);
 				/* [word[0]] */
 				word[4]++;
+				EQ(futex(word, FUTEX_UNLOCK_PI, 0, NULL, NULL,
+					 0), 0);
+			}
+	for (int i = 0; i < LOCKERS; i++)
+		CHILD(lockers[i])
+			while (!word[5]) {
+				EQ(futex(word, FUTEX_LOCK_PI, 0, NULL, NULL, 0),
+				   0);
 				EQ(futex(word, FUTEX_UNLOCK_PI, 0, NULL, NULL,
 					 0), 0);
 			}
@@ -566,6 +575,9 @@ CASE("requeue to PI: many times, many waiters")
 	}
 	for (int i = 0; i < WAITERS; i++)
 		EQ(abi_exit_code(pids[i]), 0);
+	word[5] = 1;
+	for (int i = 0; i < LOCKERS; i++)
+		EQ(abi_exit_code(lockers[i]), 0);
 	EQ(word[4], WAITERS * ROUNDS);
 	EQ(word[0], 0);
 }

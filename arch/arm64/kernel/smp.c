@@ -230,6 +230,7 @@ void smp_call(const cpumask_t *mask, void (*fn)(void *arg), void *arg)
 	mutex_unlock(&call_mutex);
 }
 
+#ifdef CONFIG_DEBUG /* for the leak scanner */
 static u32 parked; /* [A] */
 static bool parking; /* [A] */
 
@@ -263,6 +264,7 @@ void smp_call_alone(void (*fn)(void *arg), void *arg)
 	preempt_enable();
 	mutex_unlock(&call_mutex);
 }
+#endif
 
 static void stop_this_cpu(void)
 {
