@@ -127,21 +127,24 @@ static bool init_on_free_zeroes(void)
 #else
 static bool init_on_free_zeroes(void)
 {
-	u8 *p = kmalloc(1000, GFP_KERNEL);
+	u64 *p = kmalloc(1000, GFP_KERNEL);
 	u64 *page = get_zeroed_page(GFP_KERNEL);
+	u64 pattern = 0x7878787878787878;
 	u32 dirty = 0;
 
 	KTEST_CHECK(p && page);
-	memset(p, 'x', 1000);
-	page[100] = page[511] = 1;
+	memset(p, 0x78, 1000);
+	page[100] = page[511] = pattern;
 	barrier();
+	preempt_disable(); /* nobody else here takes what was freed */
 	kfree(p);
 	free_page(page);
-	/* But for the link in a list of free ones. */
-	for (u32 i = 0; i < 1000; i++)
-		dirty += READ_ONCE(p[i]) == 'x';
-	dirty += READ_ONCE(page[100]) == 1;
-	dirty += READ_ONCE(page[511]) == 1;
+	/* By words: one is the link in a list of free ones, any of whose bytes may be the pattern's. */
+	for (u32 i = 0; i < 1000 / sizeof(*p); i++)
+		dirty += READ_ONCE(p[i]) == pattern;
+	dirty += READ_ONCE(page[100]) == pattern;
+	dirty += READ_ONCE(page[511]) == pattern;
+	preempt_enable();
 	KTEST_CHECK(!dirty == init_on_free);
 	return true;
 }
