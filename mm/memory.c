@@ -211,7 +211,7 @@ static int shared_write(struct vma *v, u64 addr, pte_t *pte, spinlock_t *ptl,
 	}
 	if (pte_read(pte).v == orig.v) {
 		pte_set(pte, pte_mkdirty(pte_mkwrite(pte_mkyoung(orig))));
-		flush_tlb_page(v->mm, addr);
+		flush_tlb_page_local(v->mm, addr);
 	}
 	pte_unlock(ptl);
 	set_page_dirty(p);
@@ -230,7 +230,7 @@ static int write_protect_fault(struct vma *v, u64 addr, pte_t *pte,
 		return shared_write(v, addr, pte, ptl, p);
 	if (page_test(p, PG_ANON) && atomic_read(&p->refs) == 1) {
 		pte_set(pte, pte_mkdirty(pte_mkwrite(pte_mkyoung(orig))));
-		flush_tlb_page(v->mm, addr);
+		flush_tlb_page_local(v->mm, addr);
 		pte_unlock(ptl);
 		return VM_FAULT_OK;
 	}
@@ -409,9 +409,12 @@ __no_canary int handle_mm_fault(struct vma *v, u64 addr, bool write, bool exec)
 		if (pte_present(cur)) {
 			if (write && !pte_writable(cur))
 				return write_protect_fault(v, addr, pte, ptl);
+			/* Another CPU was here first: this one may have the
+			 * entry as it was. */
 			if (!pte_young(cur))
 				pte_set(pte, pte_mkyoung(cur));
-			pte_unlock(ptl); /* another CPU was here first */
+			flush_tlb_page_local(v->mm, addr);
+			pte_unlock(ptl);
 			return VM_FAULT_OK;
 		}
 		pte_unlock(ptl);

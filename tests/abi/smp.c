@@ -1,6 +1,7 @@
 /* Several CPUs: who runs where, real-time limits, /proc/irq, schedstat. */
 #include "abi.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -380,4 +381,93 @@ CASE("/proc/stat: times add up and never go back")
 		sscanf(abi_read("/proc/stat"), "cpu %*u %lu", &t[1]);
 	} while (t[1] < last[1] + 3);
 	end(pid);
+}
+
+/* --- what CPUs remember of pages --- */
+
+static volatile char *new_page(void *at)
+{
+	return mmap(at, PAGE, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | (at ? MAP_FIXED : 0), -1, 0);
+}
+
+CASE("a task that moves between CPUs sees what is mapped now")
+{
+	volatile char *p = new_page(NULL);
+
+	if ((online() & 3) != 3)
+		SKIP("needs two CPUs");
+	for (int i = 1; i <= 200; i++) {
+		pin(1 + i % 2);
+		EQ(p[0], i == 1 ? 0 : 'b');
+		p[0] = 'a';
+		if (i % 3)
+			OK(madvise((void *)p, PAGE, MADV_DONTNEED));
+		else
+			new_page((void *)p);
+		EQ(p[0], 0);
+		pin(2 - i % 2); /* where the entry before may still be */
+		EQ(p[0], 0);
+		p[0] = 'b';
+	}
+}
+
+CASE("a task that moves between CPUs cannot write what it protected")
+{
+	volatile char *p = new_page(NULL);
+
+	if ((online() & 3) != 3)
+		SKIP("needs two CPUs");
+	for (int i = 0; i < 100; i++) {
+		int fds[2];
+
+		pin(1);
+		p[0] = 1;
+		pin(2);
+		p[0] = 2;
+		OK(pipe(fds));
+		OK(write(fds[1], "xy", 2));
+		OK(mprotect((void *)p, PAGE, PROT_READ));
+		ERR(read(fds[0], (void *)p, 1), EFAULT);
+		pin(1);
+		ERR(read(fds[0], (void *)p, 1), EFAULT);
+		EQ(p[0], 2);
+		OK(mprotect((void *)p, PAGE, PROT_READ | PROT_WRITE));
+		EQ(read(fds[0], (void *)p, 1), 1);
+		OK(close(fds[0]));
+		OK(close(fds[1]));
+	}
+}
+
+static void *writes_on_second(void *page)
+{
+	volatile char *p = page;
+
+	pin(2);
+	p[0]++;
+	return NULL;
+}
+
+CASE("a page that a thread has made writable is so for all")
+{
+	volatile char *p = new_page(NULL);
+
+	if ((online() & 3) != 3)
+		SKIP("needs two CPUs");
+	pin(1);
+	for (int i = 0; i < 50; i++) {
+		pthread_t t;
+		pid_t pid;
+
+		p[0] = 5;
+		CHILD(pid) {
+			_exit(p[0] != 5);
+		}
+		EQ(abi_exit_code(pid), 0);
+		EQ(p[0], 5); /* as it is shared: read-only */
+		EQ(pthread_create(&t, NULL, writes_on_second, (void *)p), 0);
+		EQ(pthread_join(t, NULL), 0);
+		p[0]++;
+		EQ(p[0], 7);
+	}
 }

@@ -8,6 +8,8 @@
  *	pipe, futex	a pair that answers each other
  *	create		files in its own folder
  *	lookup		one deep path for all
+ *	null		nothing: a call that only enters and leaves the kernel. What it
+ *			gains is what the machine, emulated or not, lets any row gain
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -183,6 +185,16 @@ static long op_lookup(int id, double until)
 	return c;
 }
 
+static long op_null(int id, double until)
+{
+	long c = 0;
+	(void)id;
+	while (now() < until)
+		for (int k = 0; k < 64; k++, c++)
+			syscall(SYS_getppid);
+	return c;
+}
+
 /* --- processes --- */
 
 /* -> operations a second of all @n together */
@@ -323,11 +335,16 @@ static void t_lookup(void)
 		rmdir(deep(p, sizeof p, i));
 }
 
+static void t_null(void)
+{
+	smp_rows(with_processes, op_null);
+}
+
 #define SMP_ROW(name, fn) \
 	{"smp", fn, {"smp_" name "_1", "smp_" name "_2", "smp_" name "_4"}}
 
 const struct test smp_tests[] = {
-    SMP_ROW("fork", t_fork),	 SMP_ROW("exec", t_exec),
+    SMP_ROW("null", t_null),	 SMP_ROW("fork", t_fork),	 SMP_ROW("exec", t_exec),
     SMP_ROW("pf", t_pf),	 SMP_ROW("pf_mm", t_pf_mm),
     SMP_ROW("pipe", t_pipe),	 SMP_ROW("futex", t_futex),
     SMP_ROW("create", t_create), SMP_ROW("lookup", t_lookup),

@@ -18,6 +18,7 @@
 #include <linnet/errno.h>
 #include <linnet/mm.h>
 #include <linnet/page.h>
+#include <linnet/task.h>
 #include <linnet/string.h>
 
 #define ASID_BITS 16
@@ -184,90 +185,138 @@ void mmu_context_free(struct mmu_context *c)
 }
 
 /*
+ * Leave all entries behind under the old ASID, which nobody gets before every TLB is
+ * flushed for a new generation. The address space runs on this CPU and nowhere else;
+ * preemption is off. Who changes its tables from elsewhere and still reads the old
+ * ASID has made the change before note_cpu() orders what we load.
+ */
+static void asid_renew(struct mm *mm)
+{
+	u64 irq = local_irq_save();
+
+	atomic_set(&mm->mmu.id, 0);
+	atomic_set(&mm->mmu.cpus.bits, 0);
+	switch_mm(mm);
+	local_irq_restore(irq);
+}
+
+/*
  * --- TLB maintenance (Arm ARM D8.14) ---
  *
  * Entries of all CPUs are removed by hardware, which interrupts what the others
- * do. That is saved if the address space has been used on this CPU only, as that
- * of most short-lived processes.
+ * do. That is saved where the address space has been used on this CPU only, as
+ * that of most short-lived processes. One that has moved here with its only task
+ * takes a new ASID instead, and is local from then on.
  */
 
 /* Above this many pages one flush of the whole ASID is cheaper. */
-enum { FLUSH_PAGES_MAX = 128 };
+enum { FLUSH_PAGES_LOCAL = 32, FLUSH_PAGES_ALL = 8 };
+
+enum tlb_reach {
+	TLB_NONE, /* no entry is left */
+	TLB_LOCAL,
+	TLB_ALL,
+};
 
 static u64 tlbi_arg(u64 va, u64 id)
 {
 	return (va >> PAGE_SHIFT & ((1ul << 44) - 1)) | (id & ASID_MASK) << 48;
 }
 
+/* No other CPU runs in it: others who use it only look into its tables. */
+static bool only_task_is_current(const struct mm *mm)
+{
+	return current->mm == mm && atomic_read(&mm->users) == 1;
+}
+
 /*
  * Begin a flush: the changed entries become visible to table walks, then it is
- * seen who may have old ones. Until flush_end() the task stays on its CPU.
+ * seen who may have old ones, and under which ASID. Until flush_end() the task
+ * stays on its CPU.
  */
-static bool flush_begin_local(struct mm *mm)
+static enum tlb_reach flush_begin(struct mm *mm)
 {
 	preempt_disable();
 	dsb(ish);
-	return READ_ONCE(mm->mmu.cpus.bits) == 1ul << smp_processor_id();
+	if (READ_ONCE(mm->mmu.cpus.bits) == 1ul << smp_processor_id())
+		return TLB_LOCAL;
+	if (!only_task_is_current(mm))
+		return TLB_ALL;
+	asid_renew(mm);
+	return TLB_NONE;
 }
 
-static void flush_end(bool local)
+static void flush_end(enum tlb_reach reach)
 {
-	if (local)
+	if (reach == TLB_LOCAL)
 		dsb(nsh);
-	else
+	else if (reach == TLB_ALL)
 		dsb(ish);
 	preempt_enable();
 }
 
+static void tlbi_page(enum tlb_reach reach, u64 addr, u64 id)
+{
+	u64 arg = tlbi_arg(addr, id);
+
+	if (reach == TLB_LOCAL)
+		__asm__ volatile("tlbi vae1, %0" ::"r"(arg) : "memory");
+	else if (reach == TLB_ALL)
+		__asm__ volatile("tlbi vae1is, %0" ::"r"(arg) : "memory");
+}
+
+static void tlbi_asid(enum tlb_reach reach, u64 id)
+{
+	u64 arg = tlbi_arg(0, id);
+
+	if (reach == TLB_LOCAL)
+		__asm__ volatile("tlbi aside1, %0" ::"r"(arg) : "memory");
+	else if (reach == TLB_ALL)
+		__asm__ volatile("tlbi aside1is, %0" ::"r"(arg) : "memory");
+}
+
 void flush_tlb_page(struct mm *mm, u64 addr)
 {
-	u64 arg = tlbi_arg(addr, atomic_read(&mm->mmu.id));
-	bool local = flush_begin_local(mm);
+	enum tlb_reach reach = flush_begin(mm);
 
-	if (local)
-		__asm__ volatile("tlbi vae1, %0" ::"r"(arg) : "memory");
-	else
-		__asm__ volatile("tlbi vae1is, %0" ::"r"(arg) : "memory");
-	flush_end(local);
+	tlbi_page(reach, addr, atomic_read(&mm->mmu.id));
+	flush_end(reach);
 }
 
 void flush_tlb_mm(struct mm *mm)
 {
-	u64 arg = tlbi_arg(0, atomic_read(&mm->mmu.id));
-	bool local = flush_begin_local(mm);
+	enum tlb_reach reach = flush_begin(mm);
 
-	if (local)
-		__asm__ volatile("tlbi aside1, %0" ::"r"(arg) : "memory");
-	else
-		__asm__ volatile("tlbi aside1is, %0" ::"r"(arg) : "memory");
-	flush_end(local);
+	tlbi_asid(reach, atomic_read(&mm->mmu.id));
+	flush_end(reach);
 }
 
 void flush_tlb_range(struct mm *mm, u64 start, u64 end)
 {
+	enum tlb_reach reach = flush_begin(mm);
 	u64 id = atomic_read(&mm->mmu.id);
-	bool local;
+	u64 limit = reach == TLB_LOCAL ? FLUSH_PAGES_LOCAL : FLUSH_PAGES_ALL;
 
-	if ((end - start) >> PAGE_SHIFT > FLUSH_PAGES_MAX) {
-		flush_tlb_mm(mm);
-		return;
-	}
-	local = flush_begin_local(mm);
-	for (; start < end; start += PAGE_SIZE) {
-		u64 arg = tlbi_arg(start, id);
+	if ((end - start) >> PAGE_SHIFT > limit)
+		tlbi_asid(reach, id);
+	else
+		for (; start < end; start += PAGE_SIZE)
+			tlbi_page(reach, start, id);
+	flush_end(reach);
+}
 
-		if (local)
-			__asm__ volatile("tlbi vae1, %0" ::"r"(arg) : "memory");
-		else
-			__asm__ volatile("tlbi vae1is, %0" ::"r"(arg) : "memory");
-	}
-	flush_end(local);
+void flush_tlb_page_local(struct mm *mm, u64 addr)
+{
+	preempt_disable();
+	dsb(ish);
+	tlbi_page(TLB_LOCAL, addr, atomic_read(&mm->mmu.id));
+	flush_end(TLB_LOCAL);
 }
 
 void flush_tlb_kernel_range(u64 start, u64 end)
 {
 	dsb(ishst);
-	if ((end - start) >> PAGE_SHIFT > FLUSH_PAGES_MAX) {
+	if ((end - start) >> PAGE_SHIFT > FLUSH_PAGES_LOCAL) {
 		__asm__ volatile("tlbi vmalle1is" ::: "memory");
 	} else {
 		for (; start < end; start += PAGE_SIZE)

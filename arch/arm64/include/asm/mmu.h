@@ -62,6 +62,12 @@ void flush_tlb_range(struct mm *mm, u64 start, u64 end);
 void flush_tlb_mm(struct mm *mm);
 void flush_tlb_kernel_range(u64 start, u64 end);
 
+/*
+ * After an entry has come to allow more: what other CPUs have of the old one makes
+ * them fault, find the new one and come here too.
+ */
+void flush_tlb_page_local(struct mm *mm, u64 addr);
+
 /* Make instructions written through the linear map visible to fetches. */
 void sync_icache(void *va, size_t len);
 
