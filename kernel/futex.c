@@ -46,7 +46,9 @@ __no_canary int futex_key_get(u32 __user *uaddr, bool shared, bool write,
 		  struct futex_key *k)
 {
 	u64 addr = (u64)uaddr;
+	bool can_write = true;
 	struct page *p;
+	int err = 0;
 	long n;
 
 	*k = (struct futex_key){0};
@@ -61,10 +63,15 @@ __no_canary int futex_key_get(u32 __user *uaddr, bool shared, bool write,
 		return 0;
 	}
 	k->offset |= 1;
-	n = get_user_pages(current->mm, addr & PAGE_MASK, 1,
-			   write ? GUP_WRITE : 0, &p);
-	if (n == -EFAULT && write) /* read-only mappings may still be named */
+	/*
+	 * As for writing, even if only a name is wanted: a page of a private mapping
+	 * must not get another one when it is written and so copied.
+	 */
+	n = get_user_pages(current->mm, addr & PAGE_MASK, 1, GUP_WRITE, &p);
+	if (n == -EFAULT && !write) { /* read-only mappings may still be named */
+		can_write = false;
 		n = get_user_pages(current->mm, addr & PAGE_MASK, 1, 0, &p);
+	}
 	if (n != 1)
 		return n < 0 ? (int)n : -EFAULT;
 	lock_page(p);
@@ -72,13 +79,15 @@ __no_canary int futex_key_get(u32 __user *uaddr, bool shared, bool write,
 		k->inode = ihold(p->mapping->host);
 		k->object = (u64)k->inode;
 		k->index = p->index;
-	} else {
+	} else if (can_write && page_test(p, PG_ANON)) {
 		k->object = (u64)current->mm;
 		k->index = addr & PAGE_MASK;
+	} else {
+		err = -EFAULT; /* truncated, or memory that nobody can change */
 	}
 	unlock_page(p);
 	put_page(p);
-	return 0;
+	return err;
 }
 
 void futex_key_put(struct futex_key *k)
@@ -309,7 +318,9 @@ static void requeue_waiter(struct futex_waiter *w, struct futex_bucket *to,
 	if (k->inode)
 		ihold(k->inode);
 	w->key = *k;
-	list_move_tail(&w->node, &to->waiters);
+	/* Else it stays where it is, or the walk of the list came to it again. */
+	if (to != w->bucket)
+		list_move_tail(&w->node, &to->waiters);
 	atomic_dec(&w->bucket->nr);
 	atomic_inc(&to->nr);
 	smp_store_release(&w->bucket, to);
@@ -359,7 +370,7 @@ static long futex_requeue(u32 __user *u1, u32 __user *u2, bool shared,
 		goto put_both;
 	}
 	list_for_each_entry_safe(w, next, &b1->waiters, node) {
-		if (done >= nr_wake + nr_requeue)
+		if (done - nr_wake >= nr_requeue) /* no overflow */
 			break;
 		if (!futex_key_equal(&w->key, &k1))
 			continue;

@@ -92,6 +92,8 @@ struct pi_futex *pi_futex_alloc(void);
 int futex_pi_attempt(struct pi_request *r);
 /* After -EFAULT: 0 if the word can be written after all. */
 int futex_fault_in(u32 __user *uaddr);
+/* After PI_RETRY, if it was not the first: let others get on. May sleep, ends at signals. */
+void futex_pi_pause(void);
 /* Wait for a lock that the current task is queued for; @signalled: if a signal comes. */
 long futex_pi_wait(u32 __user *uaddr, struct pi_waiter *w, struct deadline until,
 		   long signalled);

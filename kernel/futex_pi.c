@@ -15,6 +15,9 @@
  *   P2  but for those with "handing" set, whose word is about to get it
  *   P3  pi_owned of an exiting task is empty once its mm is gone
  *
+ * Whoever meets a word in between, its owner dying or its new owner about to write
+ * it, tries again a moment later (futex_pi_pause()).
+ *
  * Lock: pi_lock for all of it, since priorities run along chains of futexes and
  * owners; contention is the rare case. Inside it: the runqueues' locks. The word
  * is touched under the lock with page faults off, and faulted in outside.
@@ -28,7 +31,7 @@
 #include "futex.h"
 #include "sched.h"
 
-enum { HASH_SIZE = 64, MAX_CHAIN = 1024 };
+enum { HASH_SIZE = 64, MAX_CHAIN = 1024, PAUSE_NS = 50000 };
 
 struct pi_futex {
 	struct list_head node;	  /* in its hash chain */
@@ -232,7 +235,8 @@ static int queue(struct pi_request *r, struct pi_futex *f, u32 v)
 	if (!f)
 		err = owner_by_number(r->uaddr, v, &owner);
 	else if ((v & FUTEX_TID_MASK) != (u32)task_pid(f->owner))
-		err = f->handing ? PI_RETRY : -EINVAL;
+		err = f->handing || READ_ONCE(f->owner->flags) & PF_EXITING
+			      ? PI_RETRY : -EINVAL;
 	else
 		owner = task_get(f->owner);
 	if (err)
@@ -275,11 +279,22 @@ int futex_pi_attempt(struct pi_request *r)
 	int ret;
 
 	spin_lock(&pi_lock);
+	smp_mb(); /* pairs with futex_pi_exit(): the lock before PF_EXITING */
 	ret = attempt_locked(r);
 	if (ret == PI_QUEUED && r->queued)
 		r->queued(r->w);
 	spin_unlock(&pi_lock);
 	return ret;
+}
+
+/*
+ * Until somebody else has got on. Not by yielding: that one may be less urgent, and
+ * wait for this CPU.
+ */
+void futex_pi_pause(void)
+{
+	set_current_state(TASK_INTERRUPTIBLE);
+	schedule_timeout_at(ktime_get() + PAUSE_NS);
 }
 
 /* The last owner died: put our number in the word, and say so. */
@@ -369,6 +384,7 @@ long futex_lock_pi(u32 __user *uaddr, bool shared, struct deadline until,
 	struct pi_waiter w = {.task = current, .node = LIST_HEAD_INIT(w.node)};
 	struct pi_request r = {.uaddr = uaddr, .try = try, .w = &w};
 	long ret = futex_key_get(uaddr, shared, true, &r.key);
+	bool again = false;
 
 	if (ret)
 		return ret;
@@ -380,8 +396,9 @@ long futex_lock_pi(u32 __user *uaddr, bool shared, struct deadline until,
 			ret = PI_RETRY;
 		if (ret == PI_RETRY && signal_pending(current))
 			ret = -ERESTARTNOINTR;
-		if (ret == PI_RETRY)
-			yield();
+		if (ret == PI_RETRY && again)
+			futex_pi_pause();
+		again = true;
 	}
 	if (ret == PI_QUEUED)
 		ret = futex_pi_wait(uaddr, &w, until, -ERESTARTNOINTR);
@@ -434,7 +451,12 @@ void futex_pi_exit(struct task *t)
 {
 	struct pi_futex *f;
 
-	if (list_empty(&t->pi_owned))
+	/*
+	 * PF_EXITING before this look: who takes the lock later sees it, who has it
+	 * now may have found us alive.
+	 */
+	smp_mb();
+	if (list_empty(&t->pi_owned) && !spin_is_locked(&pi_lock))
 		return;
 	spin_lock(&pi_lock);
 	while ((f = list_first_entry_or_null(&t->pi_owned, struct pi_futex,

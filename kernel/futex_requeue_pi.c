@@ -196,7 +196,7 @@ static int make_way(struct requeue *q, int ret)
 	}
 	if (signal_pending(current))
 		return -ERESTARTNOINTR;
-	yield();
+	futex_pi_pause();
 	return 0;
 }
 

@@ -16,7 +16,10 @@
  * off the queues knows that it stays so; rq->lock nests inside. Both are
  * irq-safe and nest inside sighand->lock and wait-queue locks. Two rq->locks
  * are taken in CPU order. A task's queue is found with
- * task_rq_lock(), which retries if the task moved.
+ * task_rq_lock(), which retries if the task moved. That holds a task in its place
+ * only while it is on a queue: a waker puts a sleeping one on another queue under
+ * that queue's lock and wake_lock. Who changes a task, asleep or not, takes both,
+ * task_change_lock().
  *
  * Wake-up against sleep:
  *     sleeper: state = S; full barrier; test condition; schedule()
@@ -59,6 +62,21 @@ struct rq *task_rq_lock(struct task *t, u64 *flags)
 void task_rq_unlock(struct rq *rq, u64 flags)
 {
 	spin_unlock_irqrestore(&rq->lock, flags);
+}
+
+struct task_lock task_change_lock(struct task *t)
+{
+	struct task_lock l;
+
+	l.flags = spin_lock_irqsave(&t->wake_lock);
+	l.rq = task_rq_lock(t, &l.rq_flags);
+	return l;
+}
+
+void task_change_unlock(struct task *t, struct task_lock l)
+{
+	task_rq_unlock(l.rq, l.rq_flags);
+	spin_unlock_irqrestore(&t->wake_lock, l.flags);
 }
 
 /* --- accounting and the turn's end --- */

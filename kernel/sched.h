@@ -9,7 +9,8 @@
 #include <linnet/spinlock.h>
 #include <linnet/task.h>
 
-enum { RT_LEVELS = 100 };
+/* Priorities 1 to 99 are for users, the one above for the kernel's helpers. */
+enum { RT_LEVELS = 100, RT_PRIO_HELPER = 100 };
 
 struct fair_rq {
 	struct rb_root_cached tree; /* by vruntime; without the current task */
@@ -19,7 +20,7 @@ struct fair_rq {
 };
 
 struct rt_rq {
-	u64 bitmap[2]; /* by 99 - priority: lowest set bit is highest */
+	u64 bitmap[2]; /* by 100 - priority: lowest set bit is highest */
 	struct list_head queue[RT_LEVELS]; /* with the current task */
 	u32 nr;
 	u64 period_start, used, throttled_until; /* rq->clock, ns */
@@ -64,7 +65,7 @@ static inline int task_rt_level(const struct task *t)
 {
 	int p = max(t->se.rt_priority, (int)t->se.boost);
 
-	return RT_LEVELS - 1 - p;
+	return RT_LEVELS - p;
 }
 
 /* A CPU in its idle loop holds no RCU reference. */
@@ -127,9 +128,17 @@ int migrate_running(struct task *t);
 void rcu_quiescent_slow(void);
 struct rq *task_rq_lock(struct task *t, u64 *flags);
 void task_rq_unlock(struct rq *rq, u64 flags);
+/* The task keeps its queue, or sleeps on: what it is scheduled by may change. */
+struct task_lock {
+	struct rq *rq;
+	u64 flags, rq_flags;
+};
+struct task_lock task_change_lock(struct task *t);
+void task_change_unlock(struct task *t, struct task_lock l);
 void resched_curr(struct rq *rq);
 void update_curr(struct rq *rq);
-/* Dequeue if queued; put it back after a change of its parameters. */
+/* Dequeue if queued; put it back after a change of its parameters. [task_change_lock()]
+ * or, to move it, with both queues locked. */
 struct sched_change {
 	bool queued, running;
 };

@@ -274,14 +274,14 @@ static int migration_thread(void *arg)
 {
 	struct migration *m = arg;
 	struct task *t = m->task;
-	u64 flags;
-	struct rq *rq = task_rq_lock(t, &flags);
+	struct task_lock l = task_change_lock(t);
+	struct rq *rq = l.rq;
 
 	/* Preempted by this thread, so it is queued and not running; if it
 	 * sleeps or has moved it will be placed right when it wakes. */
 	if (t->on_rq && rq->curr != t && !cpumask_test(&t->se.allowed, rq->cpu))
 		move_waiting(rq, t);
-	task_rq_unlock(rq, flags);
+	task_change_unlock(t, l);
 	complete(&m->done);
 	return 0;
 }
@@ -290,7 +290,7 @@ static int migration_thread(void *arg)
  * migrate_running - move a running task off a CPU it may no longer use
  * @t: the task, perhaps the caller
  *
- * A real-time helper on that CPU displaces it: when the helper runs, the task
+ * A helper on that CPU, more urgent than any program's task, displaces it: when the helper runs, the task
  * is queued and can be moved, or sleeps and is placed anew when it wakes, or
  * has left, which its affinity allows only to where it may be.
  *
@@ -307,6 +307,7 @@ int migrate_running(struct task *t)
 		return -ENOMEM;
 	helper->se.rt_priority = 99;
 	helper->se.policy = SCHED_FIFO;
+	helper->se.boost = RT_PRIO_HELPER;
 	helper->se.allowed.bits = 1ul << READ_ONCE(t->ti.cpu);
 	wake_up_new_task(helper);
 	wait_for_completion(&m.done);

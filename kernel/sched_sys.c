@@ -13,30 +13,30 @@
 
 void set_user_nice(struct task *t, int nice)
 {
-	u64 flags;
-	struct rq *rq = task_rq_lock(t, &flags);
+	struct task_lock l = task_change_lock(t);
+	struct rq *rq = l.rq;
 	struct sched_change c = sched_change_begin(rq, t);
 
 	t->se.nice = nice;
 	t->se.weight = t->se.policy == SCHED_IDLE ? 3 : nice_to_weight(nice);
 	sched_change_end(rq, t, c);
-	task_rq_unlock(rq, flags);
+	task_change_unlock(t, l);
 }
 
 /*
- * Change where a task may run. wake_lock keeps wakers, which choose a CPU, out;
- * so a task that sleeps now is placed by the new mask.
+ * Change where a task may run. Wakers, which choose a CPU, are kept out; so a task
+ * that sleeps now is placed by the new mask.
  */
 int set_cpus_allowed(struct task *t, const cpumask_t *mask)
 {
 	bool running = false;
+	struct task_lock l;
 	struct rq *rq;
-	u64 flags, rq_flags;
 
 	if (!(mask->bits & cpu_online_mask.bits))
 		return -EINVAL;
-	flags = spin_lock_irqsave(&t->wake_lock);
-	rq = task_rq_lock(t, &rq_flags);
+	l = task_change_lock(t);
+	rq = l.rq;
 	t->se.allowed = *mask;
 	if (!cpumask_test(mask, rq->cpu) && t->on_rq) {
 		if (rq->curr != t)
@@ -44,8 +44,7 @@ int set_cpus_allowed(struct task *t, const cpumask_t *mask)
 		/* Still here: it runs, perhaps only since. */
 		running = t->ti.cpu == rq->cpu && t->on_rq;
 	}
-	task_rq_unlock(rq, rq_flags);
-	spin_unlock_irqrestore(&t->wake_lock, flags);
+	task_change_unlock(t, l);
 	return running ? migrate_running(t) : 0;
 }
 
@@ -185,8 +184,8 @@ static int check_policy(struct task *t, int policy, int prio)
 
 static void apply_policy(struct task *t, int policy, int prio, bool reset)
 {
-	u64 flags;
-	struct rq *rq = task_rq_lock(t, &flags);
+	struct task_lock l = task_change_lock(t);
+	struct rq *rq = l.rq;
 	struct sched_change c = sched_change_begin(rq, t);
 
 	if (!task_is_rt(t) != !prio && !prio)
@@ -196,20 +195,20 @@ static void apply_policy(struct task *t, int policy, int prio, bool reset)
 	t->se.reset_on_fork = reset;
 	t->se.weight = policy == SCHED_IDLE ? 3 : nice_to_weight(t->se.nice);
 	sched_change_end(rq, t, c);
-	task_rq_unlock(rq, flags);
+	task_change_unlock(t, l);
 }
 
 void sched_boost(struct task *t, u32 prio)
 {
-	u64 flags;
-	struct rq *rq = task_rq_lock(t, &flags);
+	struct task_lock l = task_change_lock(t);
+	struct rq *rq = l.rq;
 	struct sched_change c = sched_change_begin(rq, t);
 
 	if (task_is_rt(t) && !prio && !t->se.rt_priority)
 		t->se.vruntime = rq->fair.min_vruntime;
 	t->se.boost = (u8)prio;
 	sched_change_end(rq, t, c);
-	task_rq_unlock(rq, flags);
+	task_change_unlock(t, l);
 }
 
 /* @policy < 0: keep it. */

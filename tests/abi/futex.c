@@ -4,7 +4,10 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <stddef.h>
+#include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
+#include <sys/syscall.h>
 
 #ifndef FUTEX_LOCK_PI2
 #define FUTEX_LOCK_PI2 13
@@ -580,4 +583,106 @@ CASE("requeue to PI: many times, many waiters, beside others that lock")
 		EQ(abi_exit_code(lockers[i]), 0);
 	EQ(word[4], WAITERS * ROUNDS);
 	EQ(word[0], 0);
+}
+
+CASE("requeue of as many as there are, and to the same word")
+{
+	pid_t p[3];
+
+	init_words();
+	for (int i = 0; i < 3; i++)
+		p[i] = waiter(0, ~0U);
+	EQ(futex(word, FUTEX_REQUEUE, 0, (void *)INT_MAX, word, 0), 3);
+	EQ(futex(word, FUTEX_REQUEUE, 1, (void *)INT_MAX, &word[1], 0), 3);
+	EQ(abi_exit_code(p[0]), 0);
+	EQ(futex(word, FUTEX_WAKE, 9, NULL, NULL, 0), 0);
+	EQ(futex(&word[1], FUTEX_CMP_REQUEUE, INT_MAX, (void *)INT_MAX, word, 0),
+	   2);
+	EQ(abi_exit_code(p[1]), 0);
+	EQ(abi_exit_code(p[2]), 0);
+}
+
+static atomic_int waiting_tid;
+
+static void *waits_shared(void *at)
+{
+	waiting_tid = (int)syscall(SYS_gettid);
+	return (void *)futex(at, FUTEX_WAIT, 7, NULL, NULL, 0);
+}
+
+CASE("a word of a private file mapping keeps its name when it is written")
+{
+	uint32_t *w, content = 7;
+	pthread_t t;
+	void *result;
+	int fd;
+
+	OK(fd = open("file", O_RDWR | O_CREAT, 0600));
+	EQ(write(fd, &content, 4), 4);
+	w = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	CHECK(w != MAP_FAILED);
+	EQ(pthread_create(&t, NULL, waits_shared, w), 0);
+	while (!waiting_tid)
+		sched_yield();
+	abi_wait_state(waiting_tid, 'S');
+	*w = 8;
+	EQ(futex(w, FUTEX_WAKE, 1, NULL, NULL, 0), 1);
+	EQ(pthread_join(t, &result), 0);
+	EQ((long)result, 0);
+	/* Memory that nobody can change has no name to share. */
+	w = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ERR(futex(w, FUTEX_WAIT, 1, NULL, NULL, 0), EFAULT);
+	ERR(futex(w, FUTEX_WAKE, 1, NULL, NULL, 0), EFAULT);
+	ERR(futex(w, FUTEX_LOCK_PI, 0, NULL, NULL, 0), EFAULT);
+	ERR(futex(w, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 1, NULL, NULL, 0), EAGAIN);
+}
+
+/* A child that takes word[0], tells, and dies as its owner. */
+static pid_t dying_owner(bool robust)
+{
+	static struct {
+		struct robust_list_head head;
+		struct robust_list lock;
+	} list;
+	pid_t pid;
+
+	word[0] = word[1] = 0;
+	CHILD(pid) {
+		if (robust) {
+			list.lock.next = &list.head.list;
+			list.head.list.next = (void *)((long)&list.lock | 1);
+			list.head.futex_offset = (long)word - (long)&list.lock;
+			OK(syscall(SYS_set_robust_list, &list.head,
+				   sizeof(list.head)));
+		}
+		atomic_store((_Atomic uint32_t *)&word[0], (uint32_t)getpid());
+		atomic_store((_Atomic uint32_t *)&word[1], 1);
+		_exit(0);
+	}
+	while (!atomic_load((_Atomic uint32_t *)&word[1]))
+		sched_yield();
+	return pid;
+}
+
+CASE("a lock that is wanted while its owner dies")
+{
+	init_words();
+	for (int i = 0; i < 200; i++) {
+		bool robust = i & 1;
+		pid_t pid = dying_owner(robust);
+		long r;
+
+		for (volatile int spin = i * 10; spin > 0; spin--)
+			;
+		r = futex(word, FUTEX_LOCK_PI, 0, NULL, NULL, 0);
+		if (r && robust)
+			FAIL("lock: errno %d", errno);
+		if (r)
+			EQ(errno, ESRCH);
+		else
+			EQ(word[0] & FUTEX_TID_MASK, (uint32_t)getpid());
+		if (!r)
+			OK(futex(word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0));
+		abi_reap(pid);
+	}
 }

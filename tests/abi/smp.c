@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 static void pin(unsigned long cpus)
 {
@@ -470,4 +471,61 @@ CASE("a page that a thread has made writable is so for all")
 		p[0]++;
 		EQ(p[0], 7);
 	}
+}
+
+/* Writes back what it reads: a pair of these wakes each other all the time. */
+static pid_t echo(const int *from, const int *to)
+{
+	pid_t pid;
+	char c;
+
+	CHILD(pid) {
+		while (read(from[0], &c, 1) == 1)
+			OK(write(to[1], &c, 1));
+	}
+	return pid;
+}
+
+CASE("tasks are changed while they wake and move")
+{
+	enum { PAIRS = 3, ROUNDS = 1500 };
+	pid_t pids[2 * PAIRS];
+	unsigned long all = online();
+
+	for (int i = 0; i < PAIRS; i++) {
+		int a[2], b[2];
+
+		OK(pipe(a));
+		OK(pipe(b));
+		pids[2 * i] = echo(a, b);
+		pids[2 * i + 1] = echo(b, a);
+		EQ(write(a[1], "x", 1), 1);
+	}
+	for (int n = 0; n < ROUNDS; n++) {
+		pid_t pid = pids[n % (2 * PAIRS)];
+		unsigned long mask = n % 3 ? all : all & -all;
+
+		set_policy(pid, n & 1 ? SCHED_FIFO : SCHED_OTHER, n & 1);
+		OK(setpriority(PRIO_PROCESS, (id_t)pid, n % 20));
+		set_policy(pid, SCHED_OTHER, 0);
+		if (n % 5 == 0)
+			OK(syscall(SYS_sched_setaffinity, pid, 8, &mask));
+	}
+	for (int i = 0; i < 2 * PAIRS; i++)
+		end(pids[i]);
+}
+
+CASE("a task of the highest priority can be moved")
+{
+	_Atomic long *count = shared();
+	unsigned long other = 1;
+	pid_t pid;
+
+	if ((online() & 3) != 3)
+		SKIP("needs two CPUs");
+	pid = hog(2, SCHED_FIFO, 99, count);
+	wait_progress(count);
+	OK(syscall(SYS_sched_setaffinity, pid, 8, &other));
+	wait_progress(count);
+	end(pid);
 }
