@@ -103,6 +103,24 @@ void task_cputime(struct task *t, u64 *utime, u64 *stime)
 	split(&t->times, task_cpu_time(t), utime, stime);
 }
 
+/*
+ * An interval that just ends must be counted, and once: what is not idle time is taken
+ * for other time, for good.
+ */
+static u64 idle_cycles(const struct rq *rq)
+{
+	u64 idle, since, now;
+	u32 seq;
+
+	do {
+		seq = seq_read_begin(&rq->idle_seq);
+		idle = READ_ONCE(rq->idle_time);
+		since = READ_ONCE(rq->idle_since);
+		now = get_cycles();
+	} while (seq_read_retry(&rq->idle_seq, seq));
+	return since && now > since ? idle + now - since : idle;
+}
+
 /**
  * sched_cpu_counters - what a CPU has done since the start
  *
@@ -113,13 +131,10 @@ void task_cputime(struct task *t, u64 *utime, u64 *stime)
 void sched_cpu_counters(u32 cpu, struct sched_counters *out)
 {
 	struct rq *rq = cpu_rq(cpu);
-	u64 idle = rq->idle_time, since = READ_ONCE(rq->idle_since);
 	u64 total = (u64)ktime_get(), user;
 
 	memset(out, 0, sizeof(*out));
-	if (since)
-		idle += get_cycles() - since;
-	out->idle_ns = min(cycles_to_ns(idle), total);
+	out->idle_ns = min(cycles_to_ns(idle_cycles(rq)), total);
 	split(&rq->times, total - out->idle_ns, &user, &out->system_ns);
 	split(&rq->user_times, user, &out->user_ns, &out->nice_ns);
 	out->nr_switches = rq->nr_switches;

@@ -65,8 +65,9 @@ static void exit_mm(void)
 				  mm->hiwater_rss << (PAGE_SHIFT - 10));
 	spin_lock(&current->lock);
 	current->mm = NULL;
-	spin_unlock(&current->lock);
+	/* At once: between tasks without memory the tables are not changed. */
 	activate_mm(NULL);
+	spin_unlock(&current->lock);
 	mm_put(mm);
 }
 

@@ -31,6 +31,12 @@ static u64 nr_queued, nr_done;			   /* [A] callbacks, ever */
 cpumask_t rcu_waiting_for;			   /* [A] */
 static DEFINE_WAIT_QUEUE(rcu_wq);		   /* the thread */
 static DEFINE_WAIT_QUEUE(rcu_done_wq);		   /* rcu_barrier() */
+/*
+ * Rounds of the thread. One takes all callbacks that were there when it began; so
+ * what was queued before rcu_barrier() is done after the next round that begins.
+ * Their number would not tell: later ones may be done before.
+ */
+static u64 rounds_begun, rounds_ended, round_wanted; /* [A] */
 static u32 in_hurry; /* [A] how many wait for the end of the grace period */
 
 /* A grace period is not free: collect callbacks for a moment. */
@@ -39,6 +45,7 @@ enum { GATHER_MS = 10, GATHER_MAX = 4000, POLL_US = 300 };
 void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
 {
 	struct rcu_head **list;
+	u64 queued;
 
 	head->func = func;
 	preempt_disable();
@@ -49,8 +56,9 @@ void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
 					    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
 		;
 	preempt_enable();
-	if ((atomic_add_return(&nr_queued, 1) - atomic_read(&nr_done)) %
-		    GATHER_MAX == 1)
+	queued = atomic_add_return(&nr_queued, 1);
+	smp_mb(); /* pairs with work_pending() after rcu_thread() said that it sleeps */
+	if ((queued - atomic_read(&nr_done)) % GATHER_MAX == 1)
 		wake_up(&rcu_wq);
 }
 
@@ -126,12 +134,14 @@ static void run_callbacks(struct rcu_head *list)
 		atomic_add_return(&nr_done, 1);
 		list = next;
 	}
+	atomic_add_return(&rounds_ended, 1);
 	wake_up_all(&rcu_done_wq);
 }
 
 static bool work_pending(void)
 {
-	return atomic_read(&nr_queued) != atomic_read(&nr_done);
+	return atomic_read(&nr_queued) != atomic_read(&nr_done) ||
+	       atomic_read(&round_wanted) > atomic_read(&rounds_begun);
 }
 
 static void gather(void)
@@ -153,6 +163,8 @@ static int rcu_thread(void *unused)
 	for (;;) {
 		wait_event_state(&rcu_wq, work_pending(), TASK_IDLE_STATE, false);
 		gather();
+		atomic_add_return(&rounds_begun, 1);
+		smp_mb(); /* pairs with rcu_barrier() */
 		list = take_all();
 		grace_period();
 		run_callbacks(list);
@@ -162,12 +174,18 @@ static int rcu_thread(void *unused)
 
 void rcu_barrier(void)
 {
-	u64 target = atomic_read(&nr_queued);
+	u64 round, wanted = atomic_read(&round_wanted);
 
 	might_sleep();
+	smp_mb(); /* what has been queued before the look at the rounds */
+	round = atomic_read(&rounds_begun) + 1;
+	while (wanted < round &&
+	       !__atomic_compare_exchange_n(&round_wanted, &wanted, round, false,
+					    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
 	atomic_inc(&in_hurry);
 	wake_up_common(&rcu_wq, ~0u, 0, 0);
-	wait_event(&rcu_done_wq, (s64)(atomic_read(&nr_done) - target) >= 0);
+	wait_event(&rcu_done_wq, atomic_read(&rounds_ended) >= round);
 	atomic_dec(&in_hurry);
 }
 

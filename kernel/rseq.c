@@ -52,8 +52,8 @@ static int read_section(struct task *t, struct rseq_cs *cs)
 	return signature == t->rseq_sig ? 1 : -EINVAL;
 }
 
-/* Abort the section if the thread was interrupted in it. */
-__no_canary static int leave_section(struct task *t, struct pt_regs *regs)
+/* Abort the section if the thread was interrupted in it, as @event says. */
+__no_canary static int leave_section(struct task *t, struct pt_regs *regs, bool event)
 {
 	struct rseq_cs cs;
 	int r = read_section(t, &cs);
@@ -62,9 +62,8 @@ __no_canary static int leave_section(struct task *t, struct pt_regs *regs)
 	if (r <= 0)
 		return r;
 	inside = regs->pc - cs.start_ip < cs.post_commit_offset;
-	if (inside && !t->rseq_event)
+	if (inside && !event)
 		return 0;
-	t->rseq_event = false;
 	/* Whether left or aborted, it is over. */
 	if (put_user(0ul, (u64 __user *)&t->rseq->rseq_cs))
 		return -EFAULT;
@@ -75,19 +74,20 @@ __no_canary static int leave_section(struct task *t, struct pt_regs *regs)
 
 void rseq_signal(struct pt_regs *regs)
 {
-	current->rseq_event = true;
-	if (leave_section(current, regs))
+	if (leave_section(current, regs, true))
 		force_sig(SIGSEGV);
 }
 
 void rseq_resume(struct pt_regs *regs)
 {
 	struct task *t = current;
+	/* Before anything is looked at: if we lose the CPU from here on, it is another
+	 * event, and we come here again. */
+	bool event = atomic_xchg(&t->rseq_event, false);
 	u32 cpu = READ_ONCE(t->ti.cpu);
 
-	if (leave_section(t, regs) || store_cpu(t->rseq, cpu, cpu))
+	if (leave_section(t, regs, event) || store_cpu(t->rseq, cpu, cpu))
 		force_sig(SIGSEGV);
-	t->rseq_event = false;
 }
 
 static long unregister(struct rseq __user *r, u32 len, u32 sig)

@@ -637,6 +637,24 @@ u64 task_cpu_time(struct task *t)
 
 /* --- idle --- */
 
+static void idle_begins(struct rq *rq)
+{
+	seq_write_begin(&rq->idle_seq);
+	WRITE_ONCE(rq->idle_since, get_cycles());
+	seq_write_end(&rq->idle_seq);
+}
+
+static void idle_ends(struct rq *rq)
+{
+	u64 now = get_cycles();
+
+	WRITE_ONCE(rq->busy_since, now);
+	seq_write_begin(&rq->idle_seq);
+	WRITE_ONCE(rq->idle_time, rq->idle_time + now - rq->idle_since);
+	WRITE_ONCE(rq->idle_since, 0);
+	seq_write_end(&rq->idle_seq);
+}
+
 void cpu_idle_loop(void)
 {
 	struct rq *rq = this_rq();
@@ -645,15 +663,14 @@ void cpu_idle_loop(void)
 		local_irq_disable();
 		if (!test_ti_flag(current, TIF_NEED_RESCHED) &&
 		    !READ_ONCE(rq->nr_running)) {
-			rq->idle_since = get_cycles();
-			WRITE_ONCE(rq->idle_polling, true);
+			idle_begins(rq);
+			/* Release: what an interrupt has read under RCU is over. */
+			smp_store_release(&rq->idle_polling, true);
 			smp_mb();
 			cpu_wait_for_interrupt();
 			WRITE_ONCE(rq->idle_polling, false);
 			smp_mb();
-			WRITE_ONCE(rq->busy_since, get_cycles());
-			rq->idle_time += rq->busy_since - rq->idle_since;
-			rq->idle_since = 0;
+			idle_ends(rq);
 		}
 		local_irq_enable();
 		schedule();

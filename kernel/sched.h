@@ -6,6 +6,7 @@
 #include <linnet/hrtimer.h>
 #include <linnet/rbtree.h>
 #include <linnet/sched.h>
+#include <linnet/seqlock.h>
 #include <linnet/spinlock.h>
 #include <linnet/task.h>
 
@@ -40,7 +41,8 @@ struct rq {
 	s64 nr_uninterruptible, nr_iowait; /* [A] sums over CPUs count */
 	bool idle_polling;
 	u32 rouse; /* ns: how long rousing it from idle takes, on average */
-	/* cycles: spent idle, idle since, not idle since */
+	seqcount_t idle_seq; /* written by the CPU itself, interrupts off */
+	/* cycles: [idle_seq] spent idle, idle since; not idle since */
 	u64 idle_time, idle_since, busy_since;
 	/* cputime.c; the CPU's own, interrupts off */
 	struct hrtimer tick_timer;

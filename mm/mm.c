@@ -75,6 +75,7 @@ static void exit_mmap(struct mm *mm)
 	struct vma *v, *next;
 
 	down_write(&mm->mmap_lock);
+	flush_tlb_tables(mm, 0, true);
 	unmap_vmas(mm, vma_first(mm), 0, USER_END, true);
 	free_all_page_tables(mm);
 	for (v = vma_first(mm); v; v = next) {

@@ -3,8 +3,8 @@
  *
  * Entries are cleared under the ptl; their pages are collected in a batch and
  * only freed after the TLB no longer knows them. An address space that nobody
- * runs in any more needs no TLB flush: its ASID is not used again before a
- * generation change flushes everything.
+ * runs in any more needs no TLB flush for them: its ASID is not used again before a
+ * generation change flushes everything. (Its tables do: exit_mmap().)
  */
 #include <asm/mmu.h>
 #include <linnet/fs.h>
@@ -307,33 +307,47 @@ void change_protection(struct vma *v, u64 start, u64 end)
 	flush_tlb_range(v->mm, start, end);
 }
 
+/*
+ * Move one entry; there is a table for it at @to. Truncation, which looks at both
+ * VMAs of a file, must not find it in neither.
+ */
+static void move_entry(struct vma *v, u64 from, u64 to)
+{
+	struct address_space *m = v->file ? v->file->mapping : NULL;
+	spinlock_t *ptl;
+	pte_t *pte, old;
+
+	if (m)
+		down_write(&m->i_mmap_lock);
+	pte = pte_lookup_lock(v->mm, from, &ptl);
+	old = pte ? pte_clear(pte) : (pte_t){0};
+	if (pte)
+		pte_unlock(ptl);
+	if (!pte_none(old)) {
+		flush_tlb_page(v->mm, from);
+		pte = pte_lookup_lock(v->mm, to, &ptl);
+		pte_set(pte, old);
+		pte_unlock(ptl);
+	}
+	if (m)
+		up_write(&m->i_mmap_lock);
+}
+
 /* Move the entries of [from, from + len) to @to (mremap). -ENOMEM or 0. */
 int move_page_tables(struct vma *v, u64 from, u64 to, u64 len)
 {
 	struct mm *mm = v->mm;
 
 	for (u64 off = 0; off < len; off += PAGE_SIZE) {
-		spinlock_t *src_ptl, *dst_ptl;
-		pte_t *src, *dst, old;
+		spinlock_t *ptl;
 
 		off = pte_skip_holes(mm, from + off, from + len) - from;
 		if (off >= len)
 			break;
-		dst = pte_alloc_lock(mm, to + off, &dst_ptl);
-		if (!dst)
+		if (!pte_alloc_lock(mm, to + off, &ptl))
 			return -ENOMEM;
-		pte_unlock(dst_ptl);
-		src = pte_lookup_lock(mm, from + off, &src_ptl);
-		if (!src)
-			continue;
-		old = pte_clear(src);
-		pte_unlock(src_ptl);
-		if (pte_none(old))
-			continue;
-		flush_tlb_page(mm, from + off);
-		dst = pte_alloc_lock(mm, to + off, &dst_ptl);
-		pte_set(dst, old);
-		pte_unlock(dst_ptl);
+		pte_unlock(ptl);
+		move_entry(v, from + off, to + off);
 	}
 	return 0;
 }

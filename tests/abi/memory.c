@@ -1,6 +1,8 @@
 /* Memory: mmap and its relatives, brk, locks, residence, memfd and seals. */
 #include "abi.h"
 
+#include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <sys/resource.h>
 
@@ -730,4 +732,60 @@ CASE("process_vm_readv and process_vm_writev")
 	abi_reap(other);
 	kill(pid, SIGCONT);
 	EQ(abi_exit_code(pid), 0);
+}
+
+static struct {
+	char *at;
+	_Atomic int round, done;
+} mover;
+
+/* In each round, moves the page there and back many times. */
+static void *moves(void *places)
+{
+	char **place = places;
+
+	for (int round = 1; round <= 200; round++) {
+		while (mover.round != round)
+			sched_yield();
+		for (int i = 0; i < 40; i++) {
+			char *to = place[mover.at == place[0]];
+
+			if (mremap(mover.at, PAGE, PAGE,
+				   MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
+				return (void *)1;
+			mover.at = to;
+		}
+		mover.done = round;
+	}
+	return NULL;
+}
+
+CASE("truncation finds a page that moves meanwhile")
+{
+	char *place[2];
+	pthread_t t;
+	void *result;
+	int fd;
+
+	OK(fd = open("moving", O_RDWR | O_CREAT, 0600));
+	OK(ftruncate(fd, PAGE));
+	place[0] = mmap(NULL, 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	place[1] = place[0] + PAGE;
+	mover.at = place[0];
+	CHECK(mmap(place[0], PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+		   fd, 0) == place[0]);
+	EQ(pthread_create(&t, NULL, moves, place), 0);
+	for (int round = 1; round <= 200; round++) {
+		EQ(touch(mover.at, true), 0);
+		mover.round = round;
+		for (volatile int spin = round * 37 % 2000; spin > 0; spin--)
+			;
+		OK(ftruncate(fd, 0));
+		while (mover.done != round)
+			sched_yield();
+		EQ(touch(mover.at, false), SIGBUS);
+		OK(ftruncate(fd, PAGE));
+	}
+	EQ(pthread_join(t, &result), 0);
+	EQ((long)result, 0);
 }

@@ -91,6 +91,51 @@ static bool rcu_callback_runs_by_itself(void)
 }
 KTEST(rcu_callback_runs_by_itself);
 
+enum { BARRIER_THREADS = 6, BARRIER_ROUNDS = 40 };
+static u64 barriers_ended, barriers_early; /* [A] */
+
+struct own_callback {
+	struct rcu_head head;
+	bool done;
+};
+
+static void own_callback_done(struct rcu_head *head)
+{
+	WRITE_ONCE(container_of(head, struct own_callback, head)->done, true);
+}
+
+static int use_barriers(void *unused)
+{
+	for (u32 i = 0; i < BARRIER_ROUNDS; i++) {
+		struct own_callback own = {.done = false};
+
+		call_rcu(&own.head, own_callback_done);
+		rcu_barrier();
+		/* Then it is still queued, and on this stack. */
+		if (!READ_ONCE(own.done)) {
+			atomic_inc(&barriers_early);
+			synchronize_rcu();
+			rcu_barrier();
+		}
+	}
+	if (atomic_add_return(&barriers_ended, 1) == BARRIER_THREADS)
+		complete(&ran);
+	return 0;
+}
+
+/* However many others queue theirs meanwhile, on other CPUs. */
+static bool rcu_barrier_waits_for_own(void)
+{
+	barriers_ended = barriers_early = 0;
+	completion_init(&ran);
+	for (u32 i = 0; i < BARRIER_THREADS; i++)
+		KTEST_CHECK(!IS_ERR(kthread_run(use_barriers, NULL, "barrier")));
+	wait_for_completion(&ran);
+	KTEST_CHECK(!barriers_early);
+	return true;
+}
+KTEST(rcu_barrier_waits_for_own);
+
 static u32 fired[3], nr_fired; /* in the order of firing */
 
 struct test_timer {

@@ -32,6 +32,8 @@ static u32 asid_hint = 1;		       /* [asid_lock] */
 static cpumask_t flush_pending;		       /* [asid_lock] */
 static DEFINE_PERCPU(u64, active_id);	       /* [A] */
 static DEFINE_PERCPU(u64, reserved_id);	       /* [asid_lock] */
+/* [A] Whose ASID, perhaps an old one, is in TTBR0; also while the tables are not. */
+static DEFINE_PERCPU(struct mmu_context *, asid_owner);
 
 /* An empty root for CPUs that run no user address space. */
 static u64 reserved_pgd[PTRS_PER_TABLE] __aligned(PAGE_SIZE);
@@ -110,6 +112,11 @@ static u64 asid_assign_slow(struct mmu_context *c)
 	if ((id ^ atomic_read(&asid_generation)) >> ASID_BITS) {
 		id = asid_new(id);
 		atomic_set(&c->id, id);
+		/*
+		 * Who changes the tables meanwhile and still reads the old id, has made
+		 * the change before we walk them: pairs with flush_begin().
+		 */
+		dsb(ish);
 	}
 	if (cpumask_test(&flush_pending, cpu)) {
 		cpumask_clear(&flush_pending, cpu);
@@ -151,6 +158,7 @@ static void note_cpu(struct mmu_context *c)
 
 void switch_mm(struct mm *mm)
 {
+	struct mmu_context **owner = this_cpu_ptr(&asid_owner);
 	u64 ttbr;
 
 	if (!mm) {
@@ -165,6 +173,9 @@ void switch_mm(struct mm *mm)
 	}
 	write_sysreg(ttbr, ttbr0_el1);
 	isb();
+	/* Not before the old one's is out of use: see used_elsewhere(). */
+	if (mm && READ_ONCE(*owner) != &mm->mmu)
+		smp_store_release(owner, &mm->mmu);
 }
 
 int mmu_context_init(struct mmu_context *c)
@@ -311,6 +322,48 @@ void flush_tlb_page_local(struct mm *mm, u64 addr)
 	dsb(ish);
 	tlbi_page(TLB_LOCAL, addr, atomic_read(&mm->mmu.id));
 	flush_end(TLB_LOCAL);
+}
+
+/*
+ * May another CPU have entries of @mm under the ASID that it uses now? That of an idle
+ * CPU may be an old one, and is still good for walks that begin in the middle. One
+ * that is about to begin sees the tables as they are.
+ */
+static bool used_elsewhere(const struct mm *mm)
+{
+	u32 self = smp_processor_id(), cpu;
+
+	if (READ_ONCE(mm->mmu.cpus.bits) & ~(1ul << self) && atomic_read(&mm->users))
+		return true;
+	for_each_online_cpu(cpu)
+		if (cpu != self &&
+		    smp_load_acquire(&per_cpu(asid_owner, cpu)) == &mm->mmu)
+			return true;
+	return false;
+}
+
+void flush_tlb_tables(struct mm *mm, u64 addr, bool many)
+{
+	u64 id;
+
+	preempt_disable();
+	dsb(ish);
+	id = atomic_read(&mm->mmu.id);
+	if (used_elsewhere(mm)) {
+		if (many)
+			__asm__ volatile("tlbi vmalle1is" ::: "memory");
+		else
+			__asm__ volatile("tlbi vaae1is, %0" ::"r"(tlbi_arg(addr, 0))
+					 : "memory");
+		dsb(ish);
+	} else if (this_cpu(asid_owner) == &mm->mmu) {
+		if (many)
+			tlbi_asid(TLB_LOCAL, id);
+		else
+			tlbi_page(TLB_LOCAL, addr, id);
+		dsb(nsh);
+	}
+	preempt_enable();
 }
 
 void flush_tlb_kernel_range(u64 start, u64 end)

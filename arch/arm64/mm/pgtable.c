@@ -141,12 +141,42 @@ u64 pte_skip_holes(struct mm *mm, u64 addr, u64 end)
 	return end;
 }
 
+/* Tables that are taken out, to be freed when no CPU remembers them. */
+struct table_batch {
+	struct page *first; /* linked by private */
+	u64 addr;	    /* what all of them served, unless many */
+	bool many;
+};
+
+static void take_out(struct table_batch *b, u64 *e, u64 addr, u64 size)
+{
+	struct page *p = virt_to_page(table_of(*e));
+
+	WRITE_ONCE(*e, 0);
+	if (!b->first)
+		b->addr = addr;
+	else if (ALIGN_DOWN(b->addr, size) != addr)
+		b->many = true;
+	p->private = (u64)b->first; /* its lock is out of use */
+	b->first = p;
+}
+
+static void free_batch(struct mm *mm, struct table_batch *b)
+{
+	struct page *p, *next;
+
+	for (p = b->first; p; p = next) {
+		next = (struct page *)p->private;
+		table_delete(mm, page_address(p));
+	}
+}
+
 /*
- * Free the tables below the entries of @table (which covers 512 << shift from
+ * Take out the tables below the entries of @table (which covers 512 << shift from
  * @base) that meet [start, end) and lie in [floor, ceiling).
  */
-static void free_level(struct mm *mm, u64 *table, u64 base, u32 shift,
-		       const u64 lim[4])
+static void take_out_level(struct table_batch *b, u64 *table, u64 base, u32 shift,
+			   const u64 lim[4])
 {
 	u64 start = max(lim[0], base), end = min(lim[1], base + (512ul << shift));
 	u64 size = 1ul << shift;
@@ -158,13 +188,9 @@ static void free_level(struct mm *mm, u64 *table, u64 base, u32 shift,
 		if (!*e)
 			continue;
 		if (shift > PMD_SHIFT)
-			free_level(mm, table_of(*e), addr, shift - 9, lim);
-		if (addr >= lim[2] && addr + size <= lim[3]) {
-			u64 *t = table_of(*e);
-
-			WRITE_ONCE(*e, 0);
-			table_delete(mm, t);
-		}
+			take_out_level(b, table_of(*e), addr, shift - 9, lim);
+		if (addr >= lim[2] && addr + size <= lim[3])
+			take_out(b, e, addr, size);
 	}
 }
 
@@ -172,7 +198,13 @@ void free_page_tables(struct mm *mm, u64 start, u64 end, u64 floor,
 		      u64 ceiling)
 {
 	const u64 lim[4] = {start, end, floor, ceiling};
+	struct table_batch b = {NULL};
 
 	if (start < end)
-		free_level(mm, mm->mmu.pgd, 0, PGD_SHIFT, lim);
+		take_out_level(&b, mm->mmu.pgd, 0, PGD_SHIFT, lim);
+	if (!b.first)
+		return;
+	if (atomic_read(&mm->users))
+		flush_tlb_tables(mm, b.addr, b.many);
+	free_batch(mm, &b);
 }

@@ -52,7 +52,8 @@ static inline void pte_unlock(spinlock_t *ptl)
 u64 pte_skip_holes(struct mm *mm, u64 addr, u64 end);
 
 /* Free the tables that lie wholly inside [floor, ceiling) and intersect
- * [start, end). Caller excludes all other walkers of the range. */
+ * [start, end). Caller excludes all other walkers of the range, and of an mm without
+ * users has done flush_tlb_tables(). */
 void free_page_tables(struct mm *mm, u64 start, u64 end, u64 floor,
 		      u64 ceiling);
 
@@ -61,6 +62,13 @@ void flush_tlb_page(struct mm *mm, u64 addr);
 void flush_tlb_range(struct mm *mm, u64 start, u64 end);
 void flush_tlb_mm(struct mm *mm);
 void flush_tlb_kernel_range(u64 start, u64 end);
+
+/*
+ * Before tables that have been taken out are freed: CPUs remember them for walks that
+ * begin in the middle, also CPUs that left the mm and have been idle since. @addr: one
+ * address that all of them served; or there are @many.
+ */
+void flush_tlb_tables(struct mm *mm, u64 addr, bool many);
 
 /*
  * After an entry has come to allow more: what other CPUs have of the old one makes
