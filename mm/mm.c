@@ -77,6 +77,9 @@ static void exit_mmap(struct mm *mm)
 	down_write(&mm->mmap_lock);
 	flush_tlb_tables(mm, 0, true);
 	unmap_vmas(mm, vma_first(mm), 0, USER_END, true);
+	/* Truncation may still look at us through the files. */
+	for (v = vma_first(mm); v; v = vma_next(v))
+		vma_unlink_file(v);
 	free_all_page_tables(mm);
 	for (v = vma_first(mm); v; v = next) {
 		next = vma_next(v);
@@ -84,7 +87,6 @@ static void exit_mmap(struct mm *mm)
 			v->ops->close(v);
 		if (v->flags & VM_ACCOUNT)
 			vm_unacct_memory((v->end - v->start) >> PAGE_SHIFT);
-		vma_unlink_file(v);
 		if (v->file)
 			fput(v->file);
 		rb_erase(&v->node, &mm->vmas); /* no gaps to keep any more */

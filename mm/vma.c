@@ -165,17 +165,6 @@ void vma_erase(struct mm *mm, struct vma *v)
 		mm->cache = NULL;
 }
 
-void vma_resize(struct vma *v, u64 start, u64 end, u64 pgoff)
-{
-	vma_unlink_file(v);
-	v->start = start;
-	v->end = end;
-	v->pgoff = pgoff;
-	vma_link_file(v);
-	hole_update(v);
-	hole_update(vma_next(v));
-}
-
 /* --- free ranges --- */
 
 /* In a subtree known to have one: the highest VMA with a hole of @len. */
@@ -318,17 +307,33 @@ static const struct rb_augment_ops shared_ops = {
 	.rotate = shared_rotate,
 };
 
-void vma_link_file(struct vma *v)
+/* The locked i_mmap that @v is in, or NULL. */
+static struct address_space *lock_mapping(const struct vma *v)
 {
-	struct rb_node **link, *parent = NULL;
-	struct address_space *m;
+	struct address_space *m = v->file ? v->file->mapping : NULL;
+
+	if (m)
+		down_write(&m->i_mmap_lock);
+	return m;
+}
+
+static void unlock_mapping(struct address_space *m)
+{
+	if (m)
+		up_write(&m->i_mmap_lock);
+}
+
+static bool may_become_writable(const struct vma *v)
+{
+	return (v->flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE);
+}
+
+/* [i_mmap_lock] */
+static void link_locked(struct address_space *m, struct vma *v)
+{
+	struct rb_node **link = &m->i_mmap.rb_node, *parent = NULL;
 	u64 last = vma_last_pgoff(v);
 
-	if (!v->file)
-		return;
-	m = v->file->mapping;
-	down_write(&m->i_mmap_lock);
-	link = &m->i_mmap.rb_node;
 	while (*link) {
 		parent = *link;
 		shared_vma(parent)->shared_max =
@@ -339,23 +344,60 @@ void vma_link_file(struct vma *v)
 	rb_link_node(&v->shared, parent, link);
 	v->shared_max = last;
 	rb_insert_augmented(&v->shared, &m->i_mmap, &shared_ops);
-	if ((v->flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE))
+	if (may_become_writable(v))
 		atomic_inc(&m->nr_writable);
-	up_write(&m->i_mmap_lock);
+}
+
+/* [i_mmap_lock] */
+static void unlink_locked(struct address_space *m, struct vma *v)
+{
+	rb_erase_augmented(&v->shared, &m->i_mmap, &shared_ops);
+	if (may_become_writable(v))
+		atomic_dec(&m->nr_writable);
+}
+
+void vma_link_file(struct vma *v)
+{
+	struct address_space *m = lock_mapping(v);
+
+	if (m)
+		link_locked(m, v);
+	unlock_mapping(m);
 }
 
 void vma_unlink_file(struct vma *v)
 {
-	struct address_space *m;
+	struct address_space *m = lock_mapping(v);
 
-	if (!v->file)
-		return;
-	m = v->file->mapping;
-	down_write(&m->i_mmap_lock);
-	rb_erase_augmented(&v->shared, &m->i_mmap, &shared_ops);
-	if ((v->flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE))
-		atomic_dec(&m->nr_writable);
-	up_write(&m->i_mmap_lock);
+	if (m)
+		unlink_locked(m, v);
+	unlock_mapping(m);
+}
+
+/*
+ * Truncation must find every page: a VMA that changes, or hands a part to another, is
+ * not out of the file's tree in between. [@m locked: v's, or NULL]
+ */
+static void resize_locked(struct address_space *m, struct vma *v, u64 start, u64 end,
+			  u64 pgoff)
+{
+	if (m)
+		unlink_locked(m, v);
+	v->start = start;
+	v->end = end;
+	v->pgoff = pgoff;
+	if (m)
+		link_locked(m, v);
+	hole_update(v);
+	hole_update(vma_next(v));
+}
+
+void vma_resize(struct vma *v, u64 start, u64 end, u64 pgoff)
+{
+	struct address_space *m = lock_mapping(v);
+
+	resize_locked(m, v, start, end, pgoff);
+	unlock_mapping(m);
 }
 
 /* First mapping (by offset order) in subtree @n that meets [start, last]. */
@@ -425,6 +467,7 @@ static u64 pgoff_at(const struct vma *v, u64 addr)
  */
 struct vma *vma_split(struct vma *v, u64 addr)
 {
+	struct address_space *m;
 	struct vma *new;
 
 	if (v->mm->nr_vmas >= (u32)sysctl_max_map_count)
@@ -440,9 +483,12 @@ struct vma *vma_split(struct vma *v, u64 addr)
 	new->private = v->private;
 	if (v->file)
 		new->file = get_file(v->file);
-	vma_resize(v, v->start, addr, v->pgoff);
+	m = lock_mapping(v);
+	resize_locked(m, v, v->start, addr, v->pgoff);
+	if (m)
+		link_locked(m, new);
+	unlock_mapping(m);
 	vma_insert(v->mm, new);
-	vma_link_file(new);
 	if (new->ops && new->ops->open)
 		new->ops->open(new);
 	return new;
@@ -463,30 +509,30 @@ static bool vmas_joinable(const struct vma *a, const struct vma *b)
 			 b->private);
 }
 
-/* Remove @v whose range a neighbour has taken over. */
-static void vma_discard(struct vma *v)
+/* @v takes over @next, which follows it, as one VMA. */
+static void vma_join(struct vma *v, struct vma *next)
 {
-	vma_unlink_file(v);
-	vma_erase(v->mm, v);
-	if (v->file)
-		fput(v->file);
-	vma_free(v);
+	struct address_space *m = lock_mapping(v);
+	u64 end = next->end;
+
+	if (m)
+		unlink_locked(m, next);
+	vma_erase(v->mm, next);
+	resize_locked(m, v, v->start, end, v->pgoff);
+	unlock_mapping(m);
+	if (next->file)
+		fput(next->file);
+	vma_free(next);
 }
 
 struct vma *vma_merge_around(struct vma *v)
 {
 	struct vma *prev = vma_prev(v), *next = vma_next(v);
-	u64 end;
 
-	if (next && vmas_joinable(v, next)) {
-		end = next->end;
-		vma_discard(next);
-		vma_resize(v, v->start, end, v->pgoff);
-	}
+	if (next && vmas_joinable(v, next))
+		vma_join(v, next);
 	if (prev && vmas_joinable(prev, v)) {
-		end = v->end;
-		vma_discard(v);
-		vma_resize(prev, prev->start, end, prev->pgoff);
+		vma_join(prev, v);
 		v = prev;
 	}
 	return v;

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <setjmp.h>
 #include <sys/resource.h>
 
@@ -788,4 +789,74 @@ CASE("truncation finds a page that moves meanwhile")
 	}
 	EQ(pthread_join(t, &result), 0);
 	EQ((long)result, 0);
+}
+
+static atomic_bool over;
+
+/* Splits the mapping and joins it again. */
+static void *splits(void *p)
+{
+	while (!over) {
+		if (mprotect((char *)p + PAGE, PAGE, PROT_READ) ||
+		    mprotect((char *)p + PAGE, PAGE, PROT_READ | PROT_WRITE))
+			return (void *)1;
+	}
+	return NULL;
+}
+
+CASE("truncation finds the pages of a mapping that is split")
+{
+	pthread_t t;
+	void *result;
+	char *p;
+	int fd;
+
+	OK(fd = open("split", O_RDWR | O_CREAT, 0600));
+	p = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	CHECK(p != MAP_FAILED);
+	EQ(pthread_create(&t, NULL, splits, p), 0);
+	for (int round = 0; round < 400; round++) {
+		OK(ftruncate(fd, 3 * PAGE));
+		EQ(touch(p, true), 0);
+		EQ(touch(p + 2 * PAGE, true), 0);
+		OK(ftruncate(fd, 0));
+		EQ(touch(p, false), SIGBUS);
+		EQ(touch(p + 2 * PAGE, false), SIGBUS);
+	}
+	over = true;
+	EQ(pthread_join(t, &result), 0);
+	EQ((long)result, 0);
+}
+
+CASE("a file is truncated while those who map it exit")
+{
+	_Atomic int *stop = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t pid;
+	int fd;
+
+	OK(fd = open("exits", O_RDWR | O_CREAT, 0600));
+	CHILD(pid) {
+		while (!*stop) {
+			OK(ftruncate(fd, 0));
+			OK(ftruncate(fd, 64 * PAGE));
+		}
+	}
+	for (int i = 0; i < 300; i++) {
+		pid_t user;
+
+		CHILD(user) {
+			for (int n = 0; n < 8; n++) {
+				char *p = mmap((char *)(1L << 33) + n * (1L << 22),
+					       64 * PAGE, PROT_READ | PROT_WRITE,
+					       MAP_SHARED | MAP_FIXED, fd, 0);
+
+				CHECK(p != MAP_FAILED);
+				touch(p, true);
+			}
+		}
+		EQ(abi_exit_code(user), 0);
+	}
+	*stop = 1;
+	EQ(abi_exit_code(pid), 0);
 }
