@@ -19,7 +19,7 @@
  * it, tries again a moment later (futex_pi_pause()).
  *
  * Lock: pi_lock for all of it, since priorities run along chains of futexes and
- * owners; contention is the rare case. Inside it: the runqueues' locks. The word
+ * owners; contention is the rare case. Inside it: task->wake_lock. The word
  * is touched under the lock with page faults off, and faulted in outside.
  */
 #include <asm/uaccess.h>
