@@ -563,17 +563,29 @@ SYSCALL_DEFINE3(get_robust_list, int, pid, void __user *__user *, uhead,
 	return put_user((u64)head, (u64 __user *)uhead);
 }
 
+static void wake_one_of_any(u32 __user *uaddr)
+{
+	futex_wake(uaddr, true, 1, FUTEX_BITSET_MATCH_ANY);
+	futex_wake(uaddr, false, 1, FUTEX_BITSET_MATCH_ANY);
+}
+
 /*
  * The owner died: mark the word and wake one waiter; of a PI futex, the next
  * owner is chosen by futex_pi_exit(). Bit 0 of @entry says which it is.
+ * @pending: it was about to lock or unlock. If it had released the word it may not have
+ * come to wake a waiter.
  */
-static void handle_futex_death(u64 entry, s64 offset)
+static void handle_futex_death(u64 entry, s64 offset, bool pending)
 {
 	u32 __user *uaddr = (u32 __user *)((entry & ~1ul) + (u64)offset);
 	u32 v, cur;
 
 	if (!IS_ALIGNED((u64)uaddr, 4) || get_user(v, uaddr))
 		return;
+	if (pending && !(entry & 1) && !v) {
+		wake_one_of_any(uaddr);
+		return;
+	}
 	for (;;) {
 		if ((v & FUTEX_TID_MASK) != (u32)task_pid(current))
 			return;
@@ -586,8 +598,7 @@ static void handle_futex_death(u64 entry, s64 offset)
 	}
 	if (!(v & FUTEX_WAITERS) || entry & 1)
 		return;
-	futex_wake(uaddr, true, 1, FUTEX_BITSET_MATCH_ANY);
-	futex_wake(uaddr, false, 1, FUTEX_BITSET_MATCH_ANY);
+	wake_one_of_any(uaddr);
 }
 
 static void exit_robust_list(struct task *t)
@@ -607,14 +618,14 @@ static void exit_robust_list(struct task *t)
 		bool bad = get_user(next, (u64 __user *)(entry & ~1ul));
 
 		if ((entry & ~1ul) != (pending & ~1ul))
-			handle_futex_death(entry, offset);
+			handle_futex_death(entry, offset, false);
 		if (bad)
 			return;
 		entry = next;
 		cond_resched();
 	}
 	if (pending & ~1ul)
-		handle_futex_death(pending, offset);
+		handle_futex_death(pending, offset, true);
 }
 
 void futex_exit_task(struct task *t)

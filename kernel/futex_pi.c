@@ -24,6 +24,7 @@
  */
 #include <asm/uaccess.h>
 #include <linnet/errno.h>
+#include <linnet/futex.h>
 #include <linnet/hrtimer.h>
 #include <linnet/slab.h>
 #include <linnet/task.h>
@@ -151,6 +152,20 @@ static void inherit(struct task *t)
 		insert(w->futex, w);
 		t = w->futex->owner;
 	}
+}
+
+void futex_pi_reprioritize(struct task *t)
+{
+	struct pi_waiter *w;
+
+	spin_lock(&pi_lock);
+	w = t->pi_blocked;
+	if (w) {
+		list_del(&w->node);
+		insert(w->futex, w);
+		inherit(w->futex->owner);
+	}
+	spin_unlock(&pi_lock);
 }
 
 /* Does @t wait, over others, for @us? */

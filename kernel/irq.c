@@ -260,18 +260,23 @@ int request_irq(int irq, irq_handler fn, u32 flags, const char *name, void *data
 	*a = (struct irq_action){.fn = fn, .data = data, .name = name,
 				 .flags = flags};
 	mutex_lock(&irq_mutex);
-	if (d->actions && !(flags & d->actions->flags & IRQF_SHARED)) {
-		kfree(a);
-		err = -EBUSY;
-		goto out;
-	}
-	for (tail = &d->actions; *tail; tail = &(*tail)->next)
-		;
-	rcu_assign_pointer(*tail, a);
-	if (tail == &d->actions)
+	if (!d->actions) {
+		rcu_assign_pointer(d->actions, a);
 		err = start(d, flags);
-out:
+		if (err)
+			rcu_assign_pointer(d->actions, NULL);
+	} else if (flags & d->actions->flags & IRQF_SHARED) {
+		for (tail = &d->actions; *tail; tail = &(*tail)->next)
+			;
+		rcu_assign_pointer(*tail, a);
+	} else {
+		err = -EBUSY;
+	}
 	mutex_unlock(&irq_mutex);
+	if (err) {
+		synchronize_rcu(); /* it may have been seen */
+		kfree(a);
+	}
 	return err;
 }
 

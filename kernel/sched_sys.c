@@ -4,6 +4,7 @@
 #include <asm/uaccess.h>
 #include <linnet/cred.h>
 #include <linnet/errno.h>
+#include <linnet/futex.h>
 #include <linnet/init.h>
 #include <linnet/string.h>
 #include <linnet/syscalls.h>
@@ -196,6 +197,7 @@ static void apply_policy(struct task *t, int policy, int prio, bool reset)
 	t->se.weight = policy == SCHED_IDLE ? 3 : nice_to_weight(t->se.nice);
 	sched_change_end(rq, t, c);
 	task_change_unlock(t, l);
+	futex_pi_reprioritize(t);
 }
 
 void sched_boost(struct task *t, u32 prio)

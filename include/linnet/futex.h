@@ -10,5 +10,7 @@ struct task;
 void futex_wake_addr(u32 __user *uaddr);
 /* The task ends or execs: its robust futexes get a new owner. May sleep. */
 void futex_exit_task(struct task *t);
+/* Its own priority has changed: those that it waits for inherit the new one. */
+void futex_pi_reprioritize(struct task *t);
 
 #endif

@@ -380,6 +380,13 @@ CASE("PI: the owner inherits its waiter's priority, along a chain")
 	EQ(priority_of(c), -21);
 	EQ(priority_of(b), -21);
 	EQ(priority_of(a), -21);
+	p.sched_priority = 30;	/* also what it is given while it waits */
+	OK(syscall(SYS_sched_setscheduler, c, SCHED_FIFO, &p));
+	EQ(priority_of(b), -31);
+	EQ(priority_of(a), -31);
+	p.sched_priority = 20;
+	OK(syscall(SYS_sched_setscheduler, c, SCHED_FIFO, &p));
+	EQ(priority_of(a), -21);
 	kill(c, SIGKILL);
 	abi_reap(c);
 	EQ(priority_of(b), 20);
@@ -583,6 +590,32 @@ CASE("requeue to PI: many times, many waiters, beside others that lock")
 		EQ(abi_exit_code(lockers[i]), 0);
 	EQ(word[4], WAITERS * ROUNDS);
 	EQ(word[0], 0);
+}
+
+CASE("robust lists: who dies after unlocking and before waking")
+{
+	struct robust_list_head *head;
+	struct robust *one;
+	pid_t pid, w;
+
+	init_words();
+	one = (void *)&word[16];
+	one->lock = FUTEX_WAITERS | 1;
+	CHILD(w) {
+		EQ(futex(&one->lock, FUTEX_WAIT, FUTEX_WAITERS | 1, NULL, NULL, 0),
+		   0);
+	}
+	abi_wait_state(w, 'S');
+	CHILD(pid) {
+		head = (void *)&word[64];
+		head->list.next = (void *)&head->list;
+		head->futex_offset = offsetof(struct robust, lock);
+		head->list_op_pending = &one->list;
+		OK(syscall(SYS_set_robust_list, head, sizeof(*head)));
+		one->lock = 0;
+	}
+	abi_reap(pid);
+	EQ(abi_exit_code(w), 0);
 }
 
 CASE("requeue of as many as there are, and to the same word")
