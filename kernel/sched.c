@@ -372,6 +372,8 @@ void kick_process(struct task *t)
 	u32 cpu;
 
 	preempt_disable();
+	/* What it is to see, before who runs: pairs with arch_switch_to(). */
+	smp_mb();
 	cpu = READ_ONCE(t->ti.cpu);
 	if (cpu != smp_processor_id() && READ_ONCE(cpu_rq(cpu)->curr) == t)
 		ipi_send(cpu, IPI_RESCHEDULE);

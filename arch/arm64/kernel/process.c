@@ -108,6 +108,12 @@ struct task *arch_switch_to(struct task *prev, struct task *next)
 	}
 	if (cpu_has_pauth && next->mm)
 		pauth_load(&next->ti.pauth);
+	/*
+	 * Cache maintenance that a program or the kernel has begun here is complete
+	 * before it can wait for that elsewhere. Also a full barrier between rq->curr,
+	 * and what @next reads: see kick_process().
+	 */
+	dsb(ish);
 	return cpu_switch_to(prev, next);
 }
 
