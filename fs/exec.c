@@ -473,7 +473,7 @@ int begin_new_exec(struct binprm *b)
 	b->mm->exe_file = exec_file_get(b->file);
 	exec_mmap(b->mm);
 	b->mm = NULL;
-	t->flags &= ~(u32)(PF_FORKNOEXEC | PF_KTHREAD);
+	atomic_and(&t->flags, ~(u32)(PF_FORKNOEXEC | PF_KTHREAD));
 	t->personality &= ~(u32)(b->cred_changed ? PER_CLEAR_ON_SETID : 0);
 	flush_thread();
 	close_on_exec_files(t->files);

@@ -424,7 +424,7 @@ void do_exit(int code)
 	}
 	kcov_task_exit(t);
 	lockcheck_exit();
-	t->flags |= PF_EXITING;
+	atomic_or(&t->flags, PF_EXITING);
 	exit_signals(t);
 	group_dead = atomic_sub_return(&t->tg->live, 1) == 0;
 	if (group_dead && t->group_leader == child_reaper)

@@ -103,7 +103,7 @@ static void __noreturn fatal_signal(int sig, siginfo_t *info)
 	int code = sig;
 
 	spin_unlock_irq(&current->sighand->lock);
-	current->flags |= PF_SIGNALED;
+	atomic_or(&current->flags, PF_SIGNALED);
 	if (print_fatal_signals && sig != SIGKILL)
 		pr_info("%s[%d]: killed by signal %d, address %#lx\n",
 			current->comm, task_pid(current), sig,

@@ -63,13 +63,14 @@ u64 reclaim_pages(u64 target, u32 gfp)
 	(void)gfp;
 	if (current->flags & PF_MEMALLOC)
 		return 0;
-	current->flags |= PF_MEMALLOC;
+	/* Atomic: out_of_memory() may mark us meanwhile. */
+	atomic_or(&current->flags, PF_MEMALLOC);
 	do {
 		freed = run_shrinkers();
 	} while (freed && nr_free_pages() < before + target);
 	/* What the shrinkers freed comes back after a grace period. */
 	rcu_barrier();
-	current->flags &= ~(u32)PF_MEMALLOC;
+	atomic_and(&current->flags, ~(u32)PF_MEMALLOC);
 	return nr_free_pages() > before ? nr_free_pages() - before : 0;
 }
 
