@@ -529,3 +529,210 @@ CASE_LIMIT("nobody gets hold of a set-id program's memory while it starts", 60)
 		EQ(seen, 0);
 	}
 }
+
+/* --- memory that is not for everybody --- */
+
+CASE("nothing of old pages in what a failed write leaves")
+{
+	char *map = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *dirty, page[PAGE];
+	int fd;
+
+	NEED(map != MAP_FAILED && munmap(map + PAGE, PAGE) == 0);
+	memset(map, 'x', PAGE);
+	for (int round = 0; round < 20; round++) {
+		/* Pages with something in them go back to the kernel. */
+		dirty = mmap(NULL, 64 * PAGE, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		NEED(dirty != MAP_FAILED);
+		memset(dirty, 0xa5, 64 * PAGE);
+		munmap(dirty, 64 * PAGE);
+		fd = open("f", O_RDWR | O_CREAT | O_TRUNC, 0600);
+		NEED(fd >= 0);
+		write(fd, map + PAGE - 100, 3000);	/* 100 bytes, then a hole */
+		pwrite(fd, map + PAGE, 100, 2 * PAGE);	/* nothing */
+		pwrite(fd, map, 10, 3 * PAGE + 50);
+		OK(ftruncate(fd, 4 * PAGE));
+		for (int i = 0; i < 4; i++) {
+			NEED(pread(fd, page, PAGE, i * PAGE) == PAGE);
+			for (size_t k = 0; k < PAGE; k++)
+				if (page[k] && page[k] != 'x') {
+					FAIL("page %d byte %zu: %x", i, k, page[k]);
+					_exit(0);
+				}
+		}
+		close(fd);
+	}
+}
+
+CASE("what is spliced into a pipe is not written to there")
+{
+	int fds[2], file;
+	char buf[PAGE];
+	loff_t off = 0;
+
+	abi_write("f", "secret text");
+	file = (int)OK(open("f", O_RDONLY));
+	NEED(pipe(fds) == 0);
+	memset(buf, 0, sizeof(buf));
+	for (int i = 0; i < 16; i++)	/* each slot was the pipe's own */
+		NEED(write(fds[1], buf, PAGE) == (long)PAGE);
+	for (int i = 0; i < 16; i++)
+		NEED(read(fds[0], buf, PAGE) == (long)PAGE);
+	EQ(splice(file, &off, fds[1], NULL, 1, 0), 1);
+	EQ(write(fds[1], "XXXX", 4), 4);
+	STR(abi_read("f"), "secret text");
+	EQ(read(fds[0], buf, 10), 5);
+	MEM(buf, "sXXXX", 5);
+}
+
+CASE("a growing mapping stops at mmap_min_addr")
+{
+	char *least = (char *)atol(abi_read("/proc/sys/vm/mmap_min_addr"));
+
+	AS(60, 0) {
+		char *low = mmap(least, PAGE, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN |
+				 MAP_FIXED_NOREPLACE, -1, 0);
+		char c = 1;
+		struct iovec l = { &c, 1 }, r = { low - 1, 1 };
+		int status;
+
+		NEED(low == least);
+		ERR(process_vm_writev(getpid(), &l, 1, &r, 1, 0), EFAULT);
+		ERR(pwrite(open("/proc/self/mem", O_RDWR), &c, 1,
+			   (off_t)low - 1), EIO);
+		ERR(read(open("/dev/zero", O_RDONLY), low - 1, 1), EFAULT);
+		if (fork() == 0) {
+			*(volatile char *)(low - 1) = 1;
+			_exit(0);
+		}
+		wait(&status);
+		CHECK(WIFSIGNALED(status));
+	}
+}
+
+/* Addresses that are not a user's, however one gets to them. */
+static void *const bad_addresses[] = {
+	(void *)1, (void *)0xfff, (void *)(1UL << 48), (void *)((1UL << 48) - 1),
+	(void *)((1UL << 48) - 7), (void *)0xffff000000000000UL,
+	(void *)0xffff000040080000UL, (void *)0xffff800008000000UL,
+	(void *)-1UL, (void *)-8UL, (void *)-4096UL, (void *)(1UL << 56),
+	(void *)0x7fffffffffffffffUL, (void *)0x8000000000000000UL,
+};
+
+static long p_stat(void *p) { return syscall(SYS_newfstatat, AT_FDCWD, "/", p, 0); }
+static long p_path(void *p) { return syscall(SYS_openat, AT_FDCWD, p, 0, 0); }
+static long p_uname(void *p) { return syscall(SYS_uname, p); }
+static long p_sysinfo(void *p) { return syscall(SYS_sysinfo, p); }
+static long p_clock(void *p) { return syscall(SYS_clock_gettime, 0, p); }
+static long p_cpuclock(void *p) { return syscall(SYS_clock_gettime, 2, p); }
+static long p_read(void *p) { return syscall(SYS_read, open("/dev/zero", 0), p, 64); }
+static long p_rand(void *p) { return syscall(SYS_getrandom, p, 64, 0); }
+static long p_pipe(void *p) { return syscall(SYS_pipe2, p, 0); }
+static long p_rlimit(void *p) { return syscall(SYS_prlimit64, 0, 7, NULL, p); }
+static long p_rusage(void *p) { return syscall(SYS_getrusage, 0, p); }
+static long p_times(void *p) { return syscall(SYS_times, p); }
+static long p_statx(void *p) { return syscall(SYS_statx, AT_FDCWD, "/", 0, 0xfff, p); }
+static long p_cwd(void *p) { return syscall(SYS_getcwd, p, 4096); }
+static long p_dents(void *p) { return syscall(SYS_getdents64, open("/", 0), p, 4096); }
+static long p_readv(void *p) { return syscall(SYS_readv, open("/dev/zero", 0), p, 1); }
+static long p_sigact(void *p) { return syscall(SYS_rt_sigaction, 10, NULL, p, 8); }
+static long p_sigproc(void *p) { return syscall(SYS_rt_sigprocmask, 0, NULL, p, 8); }
+static long p_sigpend(void *p) { return syscall(SYS_rt_sigpending, p, 8); }
+static long p_altstack(void *p) { return syscall(SYS_sigaltstack, NULL, p); }
+static long p_setalt(void *p) { return syscall(SYS_sigaltstack, p, NULL); }
+static long p_affinity(void *p) { return syscall(SYS_sched_getaffinity, 0, 128, p) < 0 ? -1 : 0; }
+static long p_attr(void *p) { return syscall(SYS_sched_getattr, 0, p, 48, 0); }
+static long p_setattr(void *p) { return syscall(SYS_sched_setattr, 0, p, 0); }
+static long p_openat2(void *p) { return syscall(SYS_openat2, AT_FDCWD, "/", p, 24); }
+static long p_clone3(void *p) { return syscall(SYS_clone3, p, 64); }
+static long p_futex(void *p) { return syscall(SYS_futex, p, 0, 0, NULL); }
+static long p_poll(void *p) { return syscall(SYS_ppoll, p, 1, NULL, NULL, 8); }
+static long p_exec(void *p) { return syscall(SYS_execve, "/proc/self/exe", p, NULL); }
+static long p_xattr(void *p) { return syscall(SYS_setxattr, ".", "trusted.a", p, 8, 0); }
+static long p_wait(void *p) { return syscall(SYS_clock_nanosleep, 1, 0, p, NULL); }
+static long p_getres(void *p) { return syscall(SYS_getresuid, p, p, p); }
+static long p_capget(void *p) { return syscall(SYS_capget, p, p); }
+static long p_mincore(void *p)
+{
+	void *m = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return syscall(SYS_mincore, m, 4096, p);
+}
+static long p_vmread(void *p)
+{
+	char c[8];
+	struct iovec l = { c, 8 }, r = { p, 8 };
+
+	return syscall(SYS_process_vm_readv, getpid(), &l, 1, &r, 1, 0);
+}
+
+CASE_LIMIT("addresses that are no user's, in each kind of argument", 60)
+{
+#define P(name) { #name, p_##name }
+	static const struct {
+		const char *name;
+		long (*run)(void *p);
+	} calls[] = {
+		P(stat), P(path), P(uname), P(sysinfo), P(clock), P(cpuclock),
+		P(read), P(rand), P(pipe), P(rlimit), P(rusage), P(times),
+		P(statx), P(cwd), P(dents), P(readv), P(sigact), P(sigproc),
+		P(sigpend), P(altstack), P(setalt), P(affinity), P(attr),
+		P(setattr), P(openat2), P(clone3), P(poll), P(exec), P(xattr),
+		P(wait), P(getres), P(capget), P(mincore), P(vmread),
+	};
+	pid_t pid;
+
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+		CHILD(pid) {
+			for (size_t k = 0; k < ARRAY_SIZE(bad_addresses); k++) {
+				long r = calls[i].run(bad_addresses[k]);
+
+				if (r != -1 || errno != EFAULT)
+					FAIL("%s %p: %ld, errno %d", calls[i].name,
+					     bad_addresses[k], r, errno);
+			}
+		}
+		EQ(abi_exit_code(pid), 0);
+	}
+	for (size_t k = 0; k < ARRAY_SIZE(bad_addresses); k++) {
+		CHILD(pid) {
+			long r = p_futex(bad_addresses[k]);
+
+			CHECK(r == -1 && (errno == EFAULT || errno == EINVAL));
+		}
+		EQ(abi_exit_code(pid), 0);
+	}
+}
+
+/* --- new files in a set-gid directory --- */
+
+CASE("set-gid executables of a foreign group cannot be made")
+{
+	struct stat st;
+
+	programs();
+	OK(mkdir("d", 0777));
+	OK(chown("d", 50, 71));
+	OK(chmod("d", 02777));
+	AS(60, 0) {
+		umask(0);
+		OK(open("d/a", O_CREAT | O_RDWR, 02777));
+		EQ(mode_of("d/a"), 0777);
+		OK(open("d/b", O_CREAT | O_RDWR, 02767));
+		EQ(mode_of("d/b"), 02767);
+		OK(mknod("d/c", S_IFREG | 02777, 0));
+		EQ(mode_of("d/c"), 0777);
+		OK(mkfifo("d/p", 02777));
+		OK(mkdir("d/e", 0777));
+		EQ(mode_of("d/e"), 02777);
+		OK(fstat((int)OK(open("d", O_TMPFILE | O_RDWR, 02777)), &st));
+		EQ(st.st_mode & 07777, 0777);
+		OK(chmod("d/a", 02777));
+		EQ(mode_of("d/a"), 0777);
+		OK(stat("d/a", &st));
+		EQ(st.st_gid, 71);
+	}
+}
