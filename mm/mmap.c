@@ -407,7 +407,7 @@ u64 do_mmap(struct file *file, u64 addr, u64 len, u32 prot, u32 flags,
 	if ((offset >> PAGE_SHIFT) + pages < pages)
 		return (u64)-EOVERFLOW;
 	if (current->personality & 0x0400000 /* READ_IMPLIES_EXEC */ &&
-	    (prot & PROT_READ))
+	    (prot & PROT_READ) && !(file && path_noexec(&file->path)))
 		prot |= PROT_EXEC;
 	if (down_write_killable(&mm->mmap_lock))
 		return (u64)-EINTR;

@@ -1,9 +1,12 @@
 /* What rights must not leak through: exec, what was open before it, leftovers. */
 #include "rights.h"
 
+#include <dirent.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <sys/auxv.h>
+#include <sys/ioctl.h>
+#include <sys/klog.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
@@ -308,8 +311,9 @@ HELPER(caps)
 {
 	char *status = abi_read("/proc/self/status");
 
-	printf("%s %s %d %lu", abi_field(status, "CapPrm"),
-	       abi_field(status, "CapAmb"), geteuid(), getauxval(AT_SECURE));
+	printf("%s ", abi_field(status, "CapPrm"));
+	printf("%s %d %lu", abi_field(status, "CapAmb"), geteuid(),
+	       getauxval(AT_SECURE));
 	fflush(stdout);
 	return 0;
 }
@@ -734,5 +738,237 @@ CASE("set-gid executables of a foreign group cannot be made")
 		EQ(mode_of("d/a"), 0777);
 		OK(stat("d/a", &st));
 		EQ(st.st_gid, 71);
+	}
+}
+
+/* --- addresses of the kernel --- */
+
+/* Does a kernel address stand in it? Sixteen digits, but no mask like SigBlk. */
+static const char *kernel_address(const char *text)
+{
+	for (const char *p = text; (p = strstr(p, "ffff")); p++) {
+		size_t n = strspn(p, "0123456789abcdef");
+
+		if (n == 16 && strncmp(p, "fffffff", 7) &&
+		    (p == text || !strchr("0123456789abcdef", p[-1])))
+			return p;
+		p += n - 1;
+	}
+	return NULL;
+}
+
+static int looked_at;
+
+static void search_tree(const char *dir, int depth)
+{
+	static char text[1 << 18];
+	struct dirent *e;
+	DIR *d = opendir(dir);
+
+	while (d && (e = readdir(d))) {
+		char path[4096];
+		struct stat st;
+		long n = 0, r = 0;
+		int fd;
+
+		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+		if (*e->d_name == '.' || lstat(path, &st) || S_ISLNK(st.st_mode))
+			continue;
+		if (S_ISDIR(st.st_mode)) {
+			if (depth < 7 && strcmp(e->d_name, "task"))
+				search_tree(path, depth + 1);
+			continue;
+		}
+		fd = open(path, O_RDONLY | O_NONBLOCK);
+		if (fd < 0)
+			continue;
+		while (n < (long)sizeof(text) - 1 &&
+		       (r = read(fd, text + n, sizeof(text) - 1 - (size_t)n)) > 0)
+			n += r;
+		close(fd);
+		text[n] = '\0';
+		looked_at++;
+		if (kernel_address(text))
+			FAIL("%s: %.60s", path, kernel_address(text));
+	}
+	if (d)
+		closedir(d);
+}
+
+CASE_LIMIT("no address of the kernel in what a user can read", 120)
+{
+	static char log[1 << 17];
+
+	AS(60, 0) {
+		long n;
+
+		search_tree("/proc", 0);
+		search_tree("/sys", 0);
+		CHECK(looked_at > 100);
+		n = klogctl(3, log, sizeof(log) - 1);
+		log[n > 0 ? n : 0] = '\0';
+		if (n > 0 && kernel_address(log))
+			FAIL("the log: %.60s", kernel_address(log));
+	}
+}
+
+/* --- what a mount takes away --- */
+
+static void remount_bind(unsigned long flags)
+{
+	NEED(mount("none", ".", NULL, MS_REMOUNT | MS_BIND | flags, NULL) == 0);
+}
+
+CASE("noexec, nosuid, nodev: by each way")
+{
+	struct vfs_cap_data caps = {
+		.magic_etc = VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE,
+		.data = { { .permitted = 1U << CAP_SYS_TIME } },
+	};
+	char *const argv[] = { "@caps", NULL };
+	char link[64];
+	int fd;
+	void *p;
+
+	programs();
+	NEED(chdir("../p") == 0);
+	copy_self("capped", 0755, 0);
+	OK(setxattr("capped", "security.capability", &caps, sizeof(caps), 0));
+	abi_touch("script", 0755);
+	abi_write("script", "#!/proc/self/exe\n");
+	OK(mknod("null", S_IFCHR | 0666, 0x103));
+	AS(60, 0) STR(said_by("./capped", "@caps"),
+		      "0000000002000000 0000000000000000 60 1");
+	remount_bind(MS_NOSUID);
+	AS(60, 0) {
+		STR(said_by("./capped", "@caps"),
+		    "0000000000000000 0000000000000000 60 0");
+		STR(said_by("./setuid", "@caps"),
+		    "0000000000000000 0000000000000000 60 0");
+	}
+	remount_bind(MS_NODEV);
+	ERR(open("null", O_RDONLY), EACCES);
+	ERR(open("null", O_WRONLY | O_CREAT, 0), EACCES);
+	fd = (int)OK(open("null", O_PATH));
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	ERR(open(link, O_RDONLY), EACCES);
+	OK(access("null", R_OK));
+	remount_bind(MS_NOEXEC);
+	ERR(execve("./plain", argv, argv), EACCES);
+	ERR(execve("./script", argv, argv), EACCES);
+	ERR(access("plain", X_OK), EACCES);
+	fd = (int)OK(open("plain", O_RDONLY));
+	ERR(syscall(SYS_execveat, fd, "", argv, argv, AT_EMPTY_PATH), EACCES);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	ERR(execve(link, argv, argv), EACCES);
+	ERR((long)mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0),
+	    EPERM);
+	p = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+	NEED(p != MAP_FAILED);
+	ERR(mprotect(p, PAGE, PROT_READ | PROT_EXEC), EACCES);
+	syscall(SYS_personality, 0x0400000);	/* READ_IMPLIES_EXEC */
+	p = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+	NEED(p != MAP_FAILED);
+	ERR(mprotect(p, PAGE, PROT_READ | PROT_EXEC), EACCES);
+}
+
+/* --- links in a directory for everybody --- */
+
+CASE("links and files of others in a sticky directory")
+{
+	static const char *const knobs[] = {
+		"/proc/sys/fs/protected_symlinks",
+		"/proc/sys/fs/protected_hardlinks",
+		"/proc/sys/fs/protected_fifos",
+		"/proc/sys/fs/protected_regular",
+	};
+	char *was[ARRAY_SIZE(knobs)];
+
+	programs();
+	OK(mkdir("t", 0777));
+	OK(chmod("t", 01777));
+	abi_touch("mine", 0666);
+	OK(chown("mine", 60, 60));
+	OK(symlink("t/link", "two"));
+	OK(symlink("t/dir/mine", "through"));
+	for (size_t i = 0; i < ARRAY_SIZE(knobs); i++) {
+		was[i] = abi_read(knobs[i]);
+		abi_write(knobs[i], "1");
+	}
+	AS(50, 0) {
+		umask(0);
+		OK(symlink("../mine", "t/link"));
+		OK(symlink("..", "t/dir"));
+		OK(symlink("link", "t/again"));
+		OK(mkfifo("t/fifo", 0666));
+		abi_touch("t/file", 0666);
+	}
+	AS(60, 0) {
+		struct stat st;
+		char to[16];
+
+		ERR(open("t/link", O_RDONLY), EACCES);
+		ERR(open("t/link", O_RDWR | O_CREAT, 0600), EACCES);
+		ERR(open("t/again", O_RDONLY), EACCES);
+		ERR(stat("t/link", &st), EACCES);
+		OK(open("t/dir/mine", O_RDONLY)); /* on the way it may be */
+		OK(open("t/dir/t/dir/mine", O_RDONLY));
+		ERR(open("t/dir", O_RDONLY), EACCES);
+		ERR(open("t/dir/", O_RDONLY), EACCES);
+		OK(open("t/dir/.", O_RDONLY));
+		ERR(open("two", O_RDONLY), EACCES);
+		OK(open("through", O_RDONLY));
+		ERR(open("t/link", O_PATH), EACCES);
+		ERR(truncate("t/link", 0), EACCES);
+		ERR(chmod("t/link", 0600), EACCES);
+		ERR(execve("t/link", (char *[]){ NULL }, (char *[]){ NULL }),
+		    EACCES);
+		OK(open("t/link", O_PATH | O_NOFOLLOW));
+		OK(readlink("t/link", to, sizeof(to)));
+		OK(lstat("t/link", &st));
+		OK(open("t/file", O_RDWR));
+		ERR(open("t/file", O_RDWR | O_CREAT, 0600), EACCES);
+		ERR(open("t/fifo", O_RDWR | O_CREAT | O_NONBLOCK, 0600), EACCES);
+		OK(open("t/fifo", O_RDWR | O_NONBLOCK));
+		ERR(unlink("t/file"), EPERM);
+		ERR(rename("t/file", "t/other"), EPERM);
+		abi_touch("t/own", 0600);
+		ERR(rename("t/own", "t/file"), EPERM);
+		ERR(syscall(SYS_renameat2, AT_FDCWD, "t/own", AT_FDCWD, "t/file",
+			    2), EPERM);
+		ERR(link("setuid", "t/l"), EPERM);
+		ERR(link("unreadable", "t/l"), EPERM);
+		ERR(link("t/fifo", "t/l"), EPERM);
+		OK(link("t/file", "t/l"));
+		OK(link("mine", "t/l2"));
+		ERR(linkat((int)OK(open("setuid", O_PATH)), "", AT_FDCWD, "t/m",
+			   AT_EMPTY_PATH), ENOENT);
+		ERR(linkat(AT_FDCWD, "setuid", AT_FDCWD, "t/m", AT_SYMLINK_FOLLOW),
+		    EPERM);
+	}
+	AS(50, 0) OK(open("t/link", O_RDONLY));
+	AS(0, ALL) ERR(open("t/link", O_RDONLY), EACCES);
+	for (size_t i = 0; i < ARRAY_SIZE(knobs); i++)
+		abi_write(knobs[i], was[i]);
+}
+
+/* --- terminals --- */
+
+CASE("another's terminal")
+{
+	char name[64];
+	int master = (int)OK(open("/dev/ptmx", O_RDWR | O_NOCTTY)), n, unlock = 0;
+	int slave;
+	char c = 'x';
+
+	NEED(ioctl(master, TIOCSPTLCK, &unlock) == 0);
+	NEED(ioctl(master, TIOCGPTN, &n) == 0);
+	snprintf(name, sizeof(name), "/dev/pts/%d", n);
+	slave = (int)OK(open(name, O_RDWR | O_NOCTTY));
+	AS(60, 0) {
+		ERR(open(name, O_RDWR | O_NOCTTY), EACCES);
+		ERR(ioctl(slave, TIOCSTI, &c), EPERM);
+		ERR(ioctl(master, TIOCSTI, &c), EPERM);
+		ERR(ioctl(slave, TIOCVHANGUP), EPERM);
 	}
 }
