@@ -737,6 +737,7 @@ void delete_from_page_cache(struct page *p);
 bool set_page_dirty(struct page *p);
 ssize_t generic_file_read_iter(struct kiocb *io, struct iov_iter *to);
 ssize_t generic_file_write_iter(struct kiocb *io, struct iov_iter *from);
+ssize_t generic_file_write_locked(struct kiocb *io, struct iov_iter *from);
 /* Checks before a write: limits, O_APPEND; bytes allowed or errno. */
 ssize_t generic_write_checks(struct kiocb *io, struct iov_iter *from);
 int generic_file_mmap(struct file *f, struct vma *v);

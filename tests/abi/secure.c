@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <linux/sched.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/auxv.h>
 #include <sys/ioctl.h>
@@ -950,6 +951,86 @@ CASE("links and files of others in a sticky directory")
 	AS(0, ALL) ERR(open("t/link", O_RDONLY), EACCES);
 	for (size_t i = 0; i < ARRAY_SIZE(knobs); i++)
 		abi_write(knobs[i], was[i]);
+}
+
+/* --- seals --- */
+
+static int sealed_fd;
+static volatile int stop_writing;
+
+static void *writes(void *arg)
+{
+	(void)arg;
+	for (char c = 1; !stop_writing; c = (char)(c % 100 + 1))
+		pwrite(sealed_fd, &c, 1, 0);
+	return NULL;
+}
+
+static void *maps(void *arg)
+{
+	char *p = arg;
+
+	for (char c = 1; !stop_writing; c = (char)(c % 100 + 1)) {
+		p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
+			 sealed_fd, 0);
+		if (p == MAP_FAILED)
+			continue;
+		for (int i = 0; i < 100; i++)
+			((volatile char *)p)[0] = c;
+		munmap(p, PAGE);
+	}
+	return NULL;
+}
+
+CASE_LIMIT("what is sealed does not change any more", 60)
+{
+	static void *(*const kinds[])(void *) = { writes, maps };
+
+	for (int round = 0; round < 100; round++) {
+		pthread_t t;
+		char c, now;
+		int changed = 0;
+
+		sealed_fd = memfd_create("s", MFD_ALLOW_SEALING);
+		NEED(sealed_fd >= 0 && ftruncate(sealed_fd, PAGE) == 0);
+		stop_writing = 0;
+		NEED(!pthread_create(&t, NULL, kinds[round % 2], NULL));
+		do {
+			NEED(pread(sealed_fd, &c, 1, 0) == 1);
+		} while (!c);
+		while (fcntl(sealed_fd, F_ADD_SEALS, F_SEAL_WRITE) < 0)
+			NEED(errno == EBUSY);
+		pread(sealed_fd, &c, 1, 0);
+		for (int i = 0; i < 300; i++) {
+			pread(sealed_fd, &now, 1, 0);
+			changed += now != c;
+		}
+		stop_writing = 1;
+		pthread_join(t, NULL);
+		EQ(changed, 0);
+		close(sealed_fd);
+	}
+}
+
+CASE("F_SEAL_GROW: a write that would go beyond the end")
+{
+	static char buf[3 * PAGE];
+	int fd = memfd_create("s", MFD_ALLOW_SEALING);
+	struct stat st;
+
+	OK(ftruncate(fd, PAGE + 10));
+	OK(fcntl(fd, F_ADD_SEALS, F_SEAL_GROW));
+	EQ(pwrite(fd, buf, 10, PAGE), 10);
+	ERR(pwrite(fd, buf, 11, PAGE), EPERM);
+	ERR(pwrite(fd, buf, 1, PAGE + 10), EPERM);
+	EQ(pwrite(fd, buf, 2 * PAGE, 0), (long)PAGE);
+	EQ(pwrite(fd, buf, 2 * PAGE, 5), (long)PAGE - 5);
+	ERR(ftruncate(fd, PAGE + 11), EPERM);
+	ERR(fallocate(fd, 0, 0, PAGE + 11), EPERM);
+	OK(ftruncate(fd, 5));
+	ERR(pwrite(fd, buf, 6, 0), EPERM);
+	OK(fstat(fd, &st));
+	EQ(st.st_size, 5);
 }
 
 /* --- terminals --- */
