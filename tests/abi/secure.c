@@ -1,7 +1,10 @@
 /* What rights must not leak through: exec, what was open before it, leftovers. */
 #include "rights.h"
 
+#include <stddef.h>
+
 #include <dirent.h>
+#include <elf.h>
 #include <linux/sched.h>
 #include <pthread.h>
 #include <sched.h>
@@ -1052,4 +1055,74 @@ CASE("another's terminal")
 		ERR(ioctl(master, TIOCSTI, &c), EPERM);
 		ERR(ioctl(slave, TIOCVHANGUP), EPERM);
 	}
+}
+
+/* --- programs that want to be where they must not --- */
+
+/* One segment at @vaddr that exits with 7. Exit code, or 1000 + signal. */
+static int run_program(int type, uint64_t vaddr, uint64_t memsz, uint64_t align)
+{
+	static const uint32_t code[] = {
+		0x528000e0,	/* mov w0, #7 */
+		0x52800ba8,	/* mov w8, #93 */
+		0xd4000001,	/* svc #0 */
+	};
+	struct {
+		Elf64_Ehdr e;
+		Elf64_Phdr p;
+		uint32_t code[3];
+	} f = {
+		.e = { .e_ident = { 0x7f, 'E', 'L', 'F', 2, 1, 1 },
+		       .e_type = (Elf64_Half)type, .e_machine = EM_AARCH64,
+		       .e_version = 1, .e_ehsize = sizeof(Elf64_Ehdr),
+		       .e_phoff = sizeof(Elf64_Ehdr),
+		       .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 1 },
+		.p = { .p_type = PT_LOAD, .p_flags = PF_R | PF_W | PF_X,
+		       .p_vaddr = vaddr, .p_paddr = vaddr,
+		       .p_filesz = sizeof(f), .p_align = align },
+	};
+	int fd;
+	pid_t pid;
+
+	f.p.p_memsz = memsz > sizeof(f) ? memsz : sizeof(f);
+	f.e.e_entry = vaddr + offsetof(typeof(f), code);
+	memcpy(f.code, code, sizeof(code));
+	unlink("prog");
+	fd = open("prog", O_WRONLY | O_CREAT, 0755);
+	NEED(write(fd, &f, sizeof(f)) == sizeof(f));
+	close(fd);
+	CHILD(pid) {
+		be(60, 0);
+		execve("prog", (char *[]){ "prog", NULL }, (char *[]){ NULL });
+		_exit(errno);
+	}
+	return abi_exit_code(pid);
+}
+
+CASE("where a program's segments may be")
+{
+	uint64_t top = 1UL << 48;
+	uint64_t least = (uint64_t)atol(abi_read("/proc/sys/vm/mmap_min_addr"));
+
+	OK(chmod(".", 0755));
+	EQ(run_program(ET_EXEC, least, 0, PAGE), 7);
+	EQ(run_program(ET_EXEC, least - PAGE, 0, PAGE), 1000 + SIGSEGV);
+	EQ(run_program(ET_EXEC, least - PAGE, 0x10000, PAGE), 1000 + SIGSEGV);
+	EQ(run_program(ET_EXEC, 0x400000, 0, PAGE), 7);
+	EQ(run_program(ET_EXEC, 0, 0, PAGE), 1000 + SIGSEGV);
+	EQ(run_program(ET_EXEC, 0, 0x500000, PAGE), 1000 + SIGSEGV);
+	EQ(run_program(ET_EXEC, top, 0, PAGE), 1000 + SIGSEGV);
+	EQ(run_program(ET_EXEC, top - PAGE, 0x100000, PAGE), 1000 + SIGSEGV);
+	EQ(run_program(ET_EXEC, (uint64_t)-4096, 0, PAGE), 1000 + SIGSEGV);
+	EQ(run_program(ET_EXEC, 0x400000, top, PAGE), 1000 + SIGSEGV);
+	EQ(run_program(ET_EXEC, 0x400000, (uint64_t)-0x400000, PAGE),
+	   1000 + SIGSEGV);
+	EQ(run_program(ET_DYN, 0, 0, PAGE), 7);
+	EQ(run_program(ET_DYN, 0, 0, 0), 7);
+	EQ(run_program(ET_DYN, 0, 0, 3), 7);
+	EQ(run_program(ET_DYN, 0, 0, 1UL << 40), 7);
+	EQ(run_program(ET_DYN, 0, 0, 1UL << 48), 1000 + SIGSEGV);
+	EQ(run_program(ET_DYN, 0, 0, 1UL << 63), 1000 + SIGSEGV);
+	EQ(run_program(ET_DYN, top, 0, PAGE), 1000 + SIGSEGV);
+	EQ(run_program(ET_EXEC, 0x400000, 0, 1UL << 63), 7);
 }
