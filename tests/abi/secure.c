@@ -119,6 +119,39 @@ CASE("files of /proc/PID that were open before a set-id program came")
 	}
 }
 
+CASE("its own descriptors a process finds, dumpable or not")
+{
+	char path[64];
+	pid_t other;
+
+	abi_touch("f", 0644);
+	AS(60, 0) {
+		int fd = (int)OK(open("/dev/null", O_RDWR));
+
+		OK(prctl(PR_SET_DUMPABLE, 0));
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		OK(open(path, O_RDWR));
+		OK(open(path, O_PATH));
+		OK(open("/proc/self/fd", O_RDONLY));
+		OK(readlink(path, (char[8]){ 0 }, 8));
+		OK(open("/proc/self/fdinfo", O_RDONLY));
+		snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+		OK(open(path, O_RDONLY));
+		ERR(open("/proc/self/environ", O_RDONLY), EACCES);
+		snprintf(path, sizeof(path), "/proc/%d/fd", getpid());
+		CHILD(other) {
+			OK(prctl(PR_SET_DUMPABLE, 1));
+			ERR(open(path, O_RDONLY), EACCES);
+			strcat(path, "info");
+			ERR(open(path, O_RDONLY), EACCES);
+			ERR(access(path, X_OK), EACCES);
+			strcat(path, "/0");
+			ERR(open(path, O_RDONLY), EACCES);
+		}
+		EQ(abi_exit_code(other), 0);
+	}
+}
+
 /* --- the exit signal --- */
 
 /* Its child, which the program before it made, ends; then 0. */
