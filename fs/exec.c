@@ -21,6 +21,7 @@
 #include <linnet/random.h>
 #include <linnet/slab.h>
 #include <linnet/string.h>
+#include <linnet/syscall_trace.h>
 #include <linnet/syscalls.h>
 #include <linnet/task.h>
 #include <linux/limits.h>
@@ -542,6 +543,7 @@ void setup_new_exec(struct binprm *b)
 	if (b->secure)
 		t->pdeath_signal = 0;
 	set_task_comm(t, name ? name + 1 : b->filename);
+	syscall_trace_exec();
 	t->exit_signal = SIGCHLD;
 	t->robust_list = NULL;
 	t->rseq = NULL;

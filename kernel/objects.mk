@@ -53,6 +53,7 @@ obj-y += kernel/wait.o
 obj-y += kernel/wait4.o
 obj-y += kernel/workqueue.o
 obj-y += kernel/symbols.o
+obj-y += kernel/syscall_trace.o
 obj-y += kernel/pidfd.o
 obj-y += kernel/cred_sys.o
 obj-y += kernel/watchdog.o

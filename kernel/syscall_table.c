@@ -5,13 +5,17 @@
  * resolves to sys_ni_syscall through a weak alias.
  */
 #include <asm/percpu.h>
+#include <asm/ptregs.h>
 #include <asm/syscall_nr.h>
 #include <linnet/errno.h>
+#include <linnet/syscall_trace.h>
+#include <linnet/task.h>
 #include <linnet/types.h>
 
 long sys_ni_syscall(void);
 long sys_ni_syscall(void)
 {
+	syscall_missing((u64)task_regs(current)->syscallno);
 	return -ENOSYS;
 }
 

@@ -3,8 +3,8 @@
  *
  * Areas are kept in a tree sorted by address; each is followed by an unmapped
  * guard page. A new area takes the first hole that fits, from where the last
- * search ended or an area was freed. Freed kernel stacks are kept in a small pool, because every fork wants one and mapping costs
- * more than the rest of it.
+ * search ended or an area was freed. Freed kernel stacks are kept in a small pool,
+ * because every fork wants one and mapping costs more than the rest of it.
  *
  * Lock order: vmalloc_lock > kernel_map_lock (arch). Not from interrupts.
  */

@@ -10,6 +10,8 @@
 #define LINNET_MM_H
 
 #include <asm/mmu.h>
+#include <asm/syscall_nr.h>
+#include <linnet/bitmap.h>
 #include <linnet/list.h>
 #include <linnet/mutex.h>
 #include <linnet/page.h>
@@ -129,6 +131,7 @@ struct mm {
 	u32 dumpable;	     /* enum suid_dump */
 	u32 membarrier_state;
 	bool oom_reaped;
+	DECLARE_BITMAP(missing_calls, NR_SYSCALLS); /* [A] that have been named */
 };
 
 struct mm *mm_alloc(void);

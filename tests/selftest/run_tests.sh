@@ -10,5 +10,5 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 suites_options "$@"
 # shellcheck disable=SC2086 # lists of words
-suites_run ${SUITES:-selftest kaslr init_on_free fatal}
+suites_run ${SUITES:-selftest kaslr init_on_free strace fatal}
 suites_summary

@@ -137,7 +137,7 @@ int copy_thread(struct task *child, const struct kernel_clone_args *args)
 	*stack_task_slot(child) = (u64)child;
 	child->ti.kstack = (u64)stack_task_slot(child);
 	child->ti.fp_cpu = FP_NO_CPU;
-	child->ti.flags = TIF_FOREIGN_FP;
+	child->ti.flags = TIF_FOREIGN_FP | (current_ti()->flags & TIF_TRACE);
 	*ctx = (struct cpu_context){.pc = (u64)ret_from_fork, .sp = (u64)regs};
 	if (args->fn) {
 		memset(regs, 0, sizeof(*regs));

@@ -17,6 +17,8 @@
 #include <linnet/rseq.h>
 #include <linnet/sched.h>
 #include <linnet/signal.h>
+#include <linnet/string.h>
+#include <linnet/syscall_trace.h>
 #include <linnet/syscalls.h>
 #include <linnet/task.h>
 
@@ -31,6 +33,7 @@ void stack_overflow_panic(struct pt_regs *regs, u64 esr, u64 far);
 long sys_unknown(u64 nr);
 void syscall_traced(struct pt_regs *regs);
 
+DECLARE_PERCPU(u64[NR_SYSCALLS], syscall_counts);
 extern long (*const sys_call_table[NR_SYSCALLS])(u64, u64, u64, u64, u64, u64);
 
 /* One stack per CPU for the report of a kernel stack overflow. */
@@ -65,22 +68,27 @@ void exit_to_user_work(struct pt_regs *regs)
 
 long sys_unknown(u64 nr)
 {
-	(void)nr;
+	syscall_missing(nr);
 	return -ENOSYS;
 }
 
-/* A system call of a task with TIF_TRACE: through C, so that a tracer can be
- * told before and after. */
+/* A system call of a task with TIF_TRACE. */
 void syscall_traced(struct pt_regs *regs)
 {
-	u64 nr = (u64)regs->syscallno;
-	const u64 *a = regs->regs;
+	u64 nr = (u64)regs->syscallno, fn = 0, a[6];
+	long ret;
 
-	if (nr >= NR_SYSCALLS)
-		regs->regs[0] = (u64)-ENOSYS;
-	else
-		regs->regs[0] = (u64)sys_call_table[nr](a[0], a[1], a[2], a[3],
-							a[4], a[5]);
+	memcpy(a, regs->regs, sizeof(a));
+	if (nr >= NR_SYSCALLS) {
+		ret = sys_unknown(nr);
+	} else {
+		fn = (u64)sys_call_table[nr];
+		this_cpu(syscall_counts)[nr]++;
+		syscall_trace_enter(nr, fn, a);
+		ret = sys_call_table[nr](a[0], a[1], a[2], a[3], a[4], a[5]);
+	}
+	regs->regs[0] = (u64)ret;
+	syscall_trace_exit(nr, fn, a, ret);
 }
 
 static const char *const class_names[64] = {
