@@ -104,15 +104,29 @@ static int simple_setattr(struct dentry *d, struct iattr *attr)
 	return 0;
 }
 
+/* A set-gid bit without execution is no privilege: it goes with a foreign group. */
+static bool sgid_goes(const struct inode *inode)
+{
+	if (!(inode->mode & S_ISGID))
+		return false;
+	return inode->mode & S_IXGRP || (!in_group(current_cred(), inode->gid) &&
+					 !capable(CAP_FSETID));
+}
+
 u32 attr_kill_setid(const struct inode *inode)
 {
 	u32 valid = 0;
 
 	if (inode->mode & S_ISUID)
 		valid |= ATTR_KILL_SUID;
-	if ((inode->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
+	if (sgid_goes(inode))
 		valid |= ATTR_KILL_SGID;
 	return valid;
+}
+
+u32 attr_kill_by_write(const struct inode *inode)
+{
+	return capable(CAP_FSETID) ? 0 : attr_kill_setid(inode);
 }
 
 /* KILL_SUID and KILL_SGID become a change of mode. */
@@ -210,8 +224,7 @@ __no_canary int file_remove_privs(struct file *f)
 	if (likely(!(inode->mode & (S_ISUID | S_ISGID)) &&
 		   !(inode->flags & S_FILE_CAPS)) || !S_ISREG(inode->mode))
 		return 0;
-	if (inode->mode & (S_ISUID | S_ISGID) && !capable(CAP_FSETID))
-		attr.valid |= attr_kill_setid(inode);
+	attr.valid |= attr_kill_by_write(inode);
 	if (inode->flags & S_FILE_CAPS)
 		attr.valid |= ATTR_KILL_PRIV;
 	if (!(attr.valid & (ATTR_KILL_SUID | ATTR_KILL_SGID | ATTR_KILL_PRIV)))

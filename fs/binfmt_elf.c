@@ -143,6 +143,10 @@ static int map_segment(struct elf_file *e, const struct elf_segment *s, u64 bias
 	struct mm *mm = current->mm;
 	u64 len = s->map_end - s->map_start, at;
 
+	/* As for mmap(2): a program may not have the page at 0 either. */
+	if (s->map_start + bias < READ_ONCE(sysctl_mmap_min_addr) &&
+	    !capable(CAP_SYS_RAWIO))
+		return -EPERM;
 	if (len) {
 		down_write(&mm->mmap_lock);
 		at = mmap_region_locked(mm, e->file, s->map_start + bias, len,

@@ -32,7 +32,11 @@
 #include "mount.h"
 
 /* Room below a new stack's strings before it has to grow. */
-enum { STACK_EXTRA = 128 * 1024, STACK_GAP_MIN = 128 * 1024 * 1024 };
+enum {
+	STACK_EXTRA = 128 * 1024,
+	STACK_GAP_MIN = 128 * 1024 * 1024,
+	STACK_LIMIT_USUAL = 8 * 1024 * 1024,
+};
 #define STACK_TOP_MAX USER_END
 
 /* --- the strings on the new stack --- */
@@ -199,7 +203,9 @@ static struct file *do_open_exec(int dfd, struct filename *name, int flags)
 		path = fd.file->path;
 		path_get(&path);
 		fdput(fd);
-		err = inode_permission(path.dentry->inode, MAY_EXEC);
+		err = S_ISREG(path.dentry->inode->mode)
+			      ? inode_permission(path.dentry->inode, MAY_EXEC)
+			      : -EACCES;
 		f = err ? ERR_PTR(err)
 			: dentry_open(&path, O_RDONLY, current_cred());
 		path_put(&path);
@@ -314,14 +320,19 @@ static int prepare_creds(struct binprm *b)
 	struct cred *c = b->cred;
 	const struct cred *old = current_cred();
 	bool setid_ok = !mount_is_nosuid(b->file->path.mnt) && !old->no_new_privs;
+	u16 mode;
 	int err;
 
 	c->euid = old->euid;
 	c->egid = old->egid;
-	if (setid_ok && inode->mode & S_ISUID)
+	/* Together: chown takes the bits that were the old owner's. */
+	spin_lock(&inode->lock);
+	mode = setid_ok ? inode->mode : 0;
+	if (mode & S_ISUID)
 		c->euid = inode->uid;
-	if (setid_ok && (inode->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
+	if ((mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
 		c->egid = inode->gid;
+	spin_unlock(&inode->lock);
 	err = program_caps(b, old);
 	if (err)
 		return err;
@@ -375,9 +386,7 @@ static int exec_binprm(struct binprm *b)
 
 		if (depth > MAX_INTERPRETERS)
 			return -ELOOP;
-		err = prepare_creds(b);
-		if (!err)
-			err = read_head(b);
+		err = read_head(b);
 		if (!err)
 			err = search_handlers(b);
 		if (err || !b->script)
@@ -430,16 +439,31 @@ static int unshare_sighand(struct task *t)
 	return 0;
 }
 
-static void exec_mmap(struct mm *mm)
+/*
+ * Memory and credentials change at one stroke for ptrace_mm_get(): who could look
+ * into the process before must not find the memory of a set-user-ID program.
+ */
+static void install(struct binprm *b)
 {
 	struct task *t = current;
-	struct mm *old = t->mm;
+	const struct cred *c = t->real_cred;
+	struct mm *mm = b->mm, *old = t->mm;
 
 	mm_release(t);
+	/* By the old ids; cred_commit() looks at what changes. */
+	mm->dumpable = b->unreadable || c->euid != c->uid || c->egid != c->gid
+			       ? (u32)READ_ONCE(sysctl_suid_dumpable)
+			       : SUID_DUMP_USER;
+	b->mm = NULL;
+	down_write(&t->tg->exec_lock);
 	spin_lock(&t->lock);
 	t->mm = mm;
 	spin_unlock(&t->lock);
 	activate_mm(mm);
+	cred_commit(b->cred);
+	b->cred = NULL;
+	WRITE_ONCE(t->tg->exec_id, t->tg->exec_id + 1);
+	up_write(&t->tg->exec_lock);
 	if (old) {
 		u64 rss = old->rss_anon + old->rss_file + old->rss_shmem;
 
@@ -460,6 +484,10 @@ int begin_new_exec(struct binprm *b)
 	struct task *t = current;
 	int err;
 
+	/* Of the program that runs: what a script may says nothing. */
+	err = prepare_creds(b);
+	if (err)
+		return err;
 	binprm_would_dump(b, b->file);
 	/* The other threads end now: there is no way back to the program. */
 	b->point_of_no_return = true;
@@ -472,8 +500,7 @@ int begin_new_exec(struct binprm *b)
 	if (err)
 		return err;
 	b->mm->exe_file = exec_file_get(b->file);
-	exec_mmap(b->mm);
-	b->mm = NULL;
+	install(b);
 	atomic_and(&t->flags, ~(u32)(PF_FORKNOEXEC | PF_KTHREAD));
 	t->personality &= ~(u32)(b->cred_changed ? PER_CLEAR_ON_SETID : 0);
 	flush_thread();
@@ -494,19 +521,25 @@ static void pick_layout(struct mm *mm)
 				   PAGE_SIZE);
 }
 
+/* The soft limit of a program with more rights is at most the usual one. */
+static void limit_stack(struct task *t)
+{
+	struct rlimit64 *r = &t->tg->rlim[RLIMIT_STACK];
+
+	spin_lock_irq(&t->sighand->lock);
+	r->rlim_cur = min(r->rlim_cur, (u64)STACK_LIMIT_USUAL);
+	spin_unlock_irq(&t->sighand->lock);
+}
+
 void setup_new_exec(struct binprm *b)
 {
 	struct task *t = current;
 	const char *name = strrchr(b->filename, '/');
-	struct mm *mm = t->mm;
 
-	pick_layout(mm);
+	if (b->secure) /* nor is its layout the caller's to choose */
+		limit_stack(t);
+	pick_layout(t->mm);
 	t->sas = (stack_t){.ss_flags = SS_DISABLE};
-	/* By the old ids; cred_commit() looks at what changes. */
-	mm->dumpable = b->unreadable || current_cred()->euid != current_cred()->uid ||
-				       current_cred()->egid != current_cred()->gid
-			       ? (u32)READ_ONCE(sysctl_suid_dumpable)
-			       : SUID_DUMP_USER;
 	if (b->secure)
 		t->pdeath_signal = 0;
 	set_task_comm(t, name ? name + 1 : b->filename);
@@ -518,10 +551,6 @@ void setup_new_exec(struct binprm *b)
 	t->clear_child_tid = NULL;
 	flush_signal_handlers(t, false);
 	posix_timers_exit(t->tg);
-	if (b->cred) {
-		cred_commit(b->cred);
-		b->cred = NULL;
-	}
 }
 
 int setup_arg_pages(struct binprm *b, u64 stack_top, bool executable)
@@ -628,6 +657,9 @@ static int do_execve(int dfd, struct filename *name, int flags,
 
 	if (IS_ERR(name))
 		return (int)PTR_ERR(name);
+	err = cred_over_nproc() ? -EAGAIN : 0;
+	if (err)
+		goto put_name;
 	f = do_open_exec(dfd, name, flags);
 	if (IS_ERR(f)) {
 		err = (int)PTR_ERR(f);

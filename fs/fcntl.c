@@ -68,12 +68,18 @@ static int set_owner(struct file *f, enum pid_type type, pid_t nr)
 	return 0;
 }
 
-static long get_owner(const struct file *f)
+static long get_owner(struct file *f)
 {
-	const struct fown *o = f->owner;
-	long nr = o && o->pid ? pid_nr(o->pid) : 0;
+	const struct fown *o;
+	long nr;
 
-	return o && o->type == PIDTYPE_PGID ? -nr : nr;
+	spin_lock(&f->lock); /* another thread may set it */
+	o = f->owner;
+	nr = o ? pid_nr(o->pid) : 0;
+	if (o && o->type == PIDTYPE_PGID)
+		nr = -nr;
+	spin_unlock(&f->lock);
+	return nr;
 }
 
 static int set_owner_ex(struct file *f, const struct f_owner_ex __user *u)
@@ -89,10 +95,11 @@ static int set_owner_ex(struct file *f, const struct f_owner_ex __user *u)
 	return set_owner(f, types[ex.type], ex.pid);
 }
 
-static int get_owner_ex(const struct file *f, struct f_owner_ex __user *u)
+static int get_owner_ex(struct file *f, struct f_owner_ex __user *u)
 {
 	struct f_owner_ex ex = {.type = F_OWNER_PID};
 
+	spin_lock(&f->lock);
 	if (f->owner) {
 		ex.pid = pid_nr(f->owner->pid);
 		if (f->owner->type == PIDTYPE_PGID)
@@ -100,6 +107,7 @@ static int get_owner_ex(const struct file *f, struct f_owner_ex __user *u)
 		else if (f->owner->type == PIDTYPE_PID)
 			ex.type = F_OWNER_TID;
 	}
+	spin_unlock(&f->lock);
 	return copy_to_user(u, &ex, sizeof(ex));
 }
 

@@ -366,16 +366,29 @@ static int follow_magic(struct nameidata *nd, struct dentry *link)
 }
 
 /*
- * fs.protected_symlinks: in a sticky world-writable directory a link is only
- * followed by its owner, or if it belongs to the directory's owner.
+ * fs.protected_symlinks: in a sticky world-writable directory a link at the end of
+ * a path is only followed by its owner, or if it belongs to the directory's owner.
  */
 extern int sysctl_protected_symlinks;
 
-static int may_follow(struct nameidata *nd, const struct inode *link)
+/* Is nothing left of the path, and of those that links on the way stood in? */
+static bool path_ends(const struct nameidata *nd, const char *rest)
+{
+	u32 i = nd->depth;
+
+	while (!*rest && i)
+		rest = nd->stack[--i].rest;
+	return !*rest;
+}
+
+static int may_follow(struct nameidata *nd, const struct inode *link,
+		      const char *rest)
 {
 	const struct inode *dir = nd->path.dentry->inode;
 
 	if (!sysctl_protected_symlinks || current_cred()->fsuid == link->uid)
+		return 0;
+	if (!path_ends(nd, rest))
 		return 0;
 	if ((dir->mode & (S_ISVTX | S_IWOTH)) != (S_ISVTX | S_IWOTH) ||
 	    dir->uid == link->uid)
@@ -405,7 +418,7 @@ int follow_link(struct nameidata *nd, struct dentry *link, const char **rest)
 		return -ELOOP;
 	if (nd->path.mnt->flags & MNT_NOSYMFOLLOW)
 		return -ELOOP;
-	err = may_follow(nd, inode);
+	err = may_follow(nd, inode, *rest);
 	if (!err)
 		err = grow_stack(nd);
 	if (err)

@@ -60,7 +60,8 @@ static int may_open(const struct path *path, const struct open_how_in *how)
 	if ((S_ISCHR(inode->mode) || S_ISBLK(inode->mode)) &&
 	    mount_is_nodev(path->mnt))
 		return -EACCES;
-	if (how->acc_mode & MAY_EXEC && path_noexec(path))
+	if (how->acc_mode & MAY_EXEC &&
+	    (!S_ISREG(inode->mode) || path_noexec(path)))
 		return -EACCES;
 	err = inode_permission(inode, how->acc_mode);
 	if (err)
@@ -79,17 +80,13 @@ static int may_open(const struct path *path, const struct open_how_in *how)
 
 static int truncate_opened(struct file *f)
 {
-	struct iattr attr = {.valid = ATTR_SIZE | ATTR_OPEN | ATTR_MTIME |
-				      ATTR_CTIME};
 	int err = mnt_want_write(f->path.mnt);
 
 	if (err)
 		return err;
 	err = get_write_access(f->inode); /* O_RDONLY has it not yet */
 	if (!err) {
-		down_write(&f->inode->rwsem);
-		err = notify_change(f->path.dentry, &attr);
-		up_write(&f->inode->rwsem);
+		err = do_truncate(f->path.dentry, 0, NULL);
 		put_write_access(f->inode);
 	}
 	mnt_drop_write(f->path.mnt);

@@ -14,6 +14,7 @@
 #include <linux/falloc.h>
 #include <linux/inotify.h>
 #include <linux/openat2.h>
+#include <linux/securebits.h>
 #include "internal.h"
 #include "mount.h"
 
@@ -274,18 +275,16 @@ SYSCALL_DEFINE4(openat2, int, dfd, const char __user *, path,
 
 int do_truncate(struct dentry *d, loff_t len, struct file *f)
 {
-	struct iattr attr = {.valid = ATTR_SIZE, .size = len, .file = f};
+	struct iattr attr = {.valid = ATTR_SIZE | ATTR_MTIME | ATTR_CTIME,
+			     .size = len, .file = f};
 	int err;
 
 	if (len < 0)
 		return -EINVAL;
 	if (f)
 		attr.valid |= ATTR_FILE;
-	else
-		attr.valid |= ATTR_MTIME | ATTR_CTIME;
-	attr.valid |= ATTR_MTIME | ATTR_CTIME;
-	attr.valid |= attr_kill_setid(d->inode) | ATTR_KILL_PRIV;
 	down_write(&d->inode->rwsem);
+	attr.valid |= attr_kill_by_write(d->inode) | ATTR_KILL_PRIV;
 	err = notify_change(d, &attr);
 	up_write(&d->inode->rwsem);
 	return err;
@@ -397,6 +396,14 @@ SYSCALL_DEFINE4(fallocate, u32, fd, int, mode, loff_t, off, loff_t, len)
 
 /* --- access(2) --- */
 
+/* What the real user could do: unless ids and capabilities are kept apart. */
+static u64 real_caps(const struct cred *c)
+{
+	if (c->securebits & SECBIT_NO_SETUID_FIXUP)
+		return c->cap_effective;
+	return c->uid ? 0 : c->cap_permitted;
+}
+
 /* With the real ids and their capabilities, unless AT_EACCESS. */
 static long do_faccessat(int dfd, const char __user *name, int mode, int flags)
 {
@@ -415,13 +422,13 @@ static long do_faccessat(int dfd, const char __user *name, int mode, int flags)
 		lookup |= LOOKUP_EMPTY;
 	if (!(flags & AT_EACCESS) &&
 	    (old->uid != old->fsuid || old->gid != old->fsgid ||
-	     (old->uid ? old->cap_effective : 0))) {
+	     old->cap_effective != real_caps(old))) {
 		real = cred_prepare();
 		if (!real)
 			return -ENOMEM;
 		real->fsuid = real->uid;
 		real->fsgid = real->gid;
-		real->cap_effective = real->uid ? 0 : real->cap_permitted;
+		real->cap_effective = real_caps(old);
 		current->cred = real;
 	}
 	err = user_path_at(dfd, name, lookup, &path);

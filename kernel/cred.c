@@ -150,12 +150,31 @@ int cred_set_user(struct cred *new)
 	return switch_user(new, current_cred());
 }
 
+static bool over_nproc(const struct user_limits *u)
+{
+	return u->uid != 0 && atomic_read(&u->processes) > rlimit(RLIMIT_NPROC);
+}
+
+bool cred_over_nproc(void)
+{
+	if (likely(!(current->flags & PF_NPROC_EXCEEDED)))
+		return false;
+	if (over_nproc(current_cred()->user))
+		return true;
+	current->flags &= ~(u32)PF_NPROC_EXCEEDED;
+	return false;
+}
+
 void cred_commit(struct cred *new)
 {
 	struct task *t = current;
 	const struct cred *old = t->real_cred;
 
 	if (new->user != old->user) {
+		if (over_nproc(new->user))
+			t->flags |= PF_NPROC_EXCEEDED;
+		else
+			t->flags &= ~(u32)PF_NPROC_EXCEEDED;
 		atomic_inc(&new->user->processes);
 		atomic_dec(&old->user->processes);
 	}

@@ -399,6 +399,9 @@ SYSCALL_DEFINE2(capset, cap_user_header_t, uh, const cap_user_data_t, ud)
 		p |= (u64)d[k].permitted << 32 * k;
 		i |= (u64)d[k].inheritable << 32 * k;
 	}
+	e &= CAP_FULL;
+	p &= CAP_FULL;
+	i &= CAP_FULL;
 	new = cred_prepare();
 	if (!new)
 		return -ENOMEM;

@@ -228,6 +228,10 @@ bool do_notify_parent(struct task *t, int sig)
 			       0x41 /* EPOLLIN | EPOLLRDNORM */);
 	if (t->flags & PF_KTHREAD || !psig)
 		return true;
+	/* The program that asked for it has gone: another one, perhaps with other
+	 * rights, is not to get a signal that it does not know of. */
+	if (t->parent_exec_id != READ_ONCE(t->parent->tg->exec_id))
+		sig = SIGCHLD;
 	if (code & 0x80)
 		fill_chld_info(&info, t, sig, CLD_DUMPED, code & 0x7f);
 	else if (code & 0x7f)

@@ -48,6 +48,7 @@ static struct thread_group init_tg = {
 	.live = 1,
 	.threads = LIST_HEAD_INIT(init_tg.threads),
 	.wait_chld = WAIT_QUEUE_INIT(init_tg.wait_chld),
+	.exec_lock = RWSEM_INIT(init_tg.exec_lock),
 	.shared = {.list = LIST_HEAD_INIT(init_tg.shared.list)},
 	.posix_timers = LIST_HEAD_INIT(init_tg.posix_timers),
 	.leader = &init_task,
@@ -177,7 +178,7 @@ static void task_init_fields(struct task *t, const struct kernel_clone_args *arg
 	u64 flags = args->flags;
 
 	t->flags &= ~(u32)(PF_IDLE | PF_SUPERPRIV | PF_KTHREAD | PF_WORKER |
-			   PF_MEMALLOC | PF_SIGNALED);
+			   PF_MEMALLOC | PF_SIGNALED | PF_NPROC_EXCEEDED);
 	t->flags |= PF_FORKNOEXEC;
 	if (args->fn)
 		t->flags |= PF_KTHREAD;
@@ -281,6 +282,7 @@ static int copy_thread_group(struct task *t, const struct kernel_clone_args *arg
 	list_init(&tg->shared.list);
 	list_init(&tg->posix_timers);
 	wait_queue_init(&tg->wait_chld);
+	rwsem_init(&tg->exec_lock);
 	tg->leader = t;
 	itimers_init(tg);
 	cpu_timers_init(tg);
@@ -324,6 +326,7 @@ static int copy_creds(struct task *t)
 	if (n > rlimit(RLIMIT_NPROC) && c->uid != 0 && !capable(CAP_SYS_RESOURCE) &&
 	    !capable(CAP_SYS_ADMIN))
 		return -EAGAIN;
+	current->flags &= ~(u32)PF_NPROC_EXCEEDED;
 	return 0;
 }
 
@@ -370,9 +373,11 @@ static int link_task(struct task *t, const struct kernel_clone_args *args,
 
 	if (args->flags & (CLONE_PARENT | CLONE_THREAD)) {
 		t->real_parent = current->real_parent;
+		t->parent_exec_id = current->parent_exec_id;
 		t->exit_signal = thread ? -1 : current->group_leader->exit_signal;
 	} else {
 		t->real_parent = current;
+		t->parent_exec_id = current->tg->exec_id;
 		t->exit_signal = args->exit_signal;
 	}
 	if (args->fn) {

@@ -191,16 +191,13 @@ SYSCALL_DEFINE3(pidfd_getfd, u32, pidfd, u32, fd, u32, flags)
 		return PTR_ERR(pid);
 	t = pid_task_get(pid, PIDTYPE_PID);
 	if (t) {
-		ret = -EPERM;
-		if (ptrace_may_access(t, PTRACE_MODE_ATTACH_REALCREDS)) {
-			f = fget_task(t, fd);
-			ret = f ? get_unused_fd(O_CLOEXEC) : -EBADF;
-		}
+		f = ptrace_file_get(t, fd, PTRACE_MODE_ATTACH_REALCREDS);
+		ret = IS_ERR(f) ? (int)PTR_ERR(f) : get_unused_fd(O_CLOEXEC);
 		task_put(t);
 	}
 	if (ret >= 0)
 		fd_install((u32)ret, f);
-	else if (f)
+	else if (!IS_ERR_OR_NULL(f))
 		fput(f);
 	pid_put(pid);
 	return ret;

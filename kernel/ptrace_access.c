@@ -13,6 +13,7 @@
  */
 #include <linnet/cred.h>
 #include <linnet/errno.h>
+#include <linnet/fdtable.h>
 #include <linnet/mm.h>
 #include <linnet/ptrace_access.h>
 #include <linnet/spinlock.h>
@@ -169,7 +170,54 @@ bool ptrace_may_access(struct task *t, u32 mode)
 	capped = !(tc->cap_permitted &
 		   ~(fs ? c->cap_effective : c->cap_permitted));
 	rcu_read_unlock();
+	/* Who lost rights is not dumpable before his ids say so: see the ids
+	 * first. Pairs with the release in cred_commit(). */
+	smp_rmb();
 	if (!(same && capped && is_dumpable(t)) && !capable(CAP_SYS_PTRACE))
 		return false;
 	return !(mode & PTRACE_MODE_ATTACH) || scope_allows(t);
+}
+
+/**
+ * ptrace_mm_get - the memory of a task that the current one may look into
+ * @t: referenced
+ * @mode: as for ptrace_may_access()
+ *
+ * The task may execute a program meanwhile: who was allowed to see the old memory
+ * does not get the new one instead.
+ *
+ * Context: may sleep; takes exec_lock of @t.
+ * Return: referenced; NULL, it has none; ERR_PTR(-EACCES).
+ */
+struct mm *ptrace_mm_get(struct task *t, u32 mode)
+{
+	struct mm *mm;
+
+	down_read(&t->tg->exec_lock);
+	mm = ptrace_may_access(t, mode) ? task_mm_get(t) : ERR_PTR(-EACCES);
+	up_read(&t->tg->exec_lock);
+	return mm;
+}
+
+/**
+ * ptrace_file_get - an open file of a task that the current one may look into
+ * @t: referenced
+ * @fd: its descriptor
+ * @mode: as for ptrace_may_access()
+ *
+ * Context: may sleep; takes exec_lock of @t.
+ * Return: referenced; ERR_PTR(-EBADF, -EPERM).
+ */
+struct file *ptrace_file_get(struct task *t, u32 fd, u32 mode)
+{
+	struct file *f = ERR_PTR(-EPERM);
+
+	down_read(&t->tg->exec_lock);
+	if (ptrace_may_access(t, mode)) {
+		f = fget_task(t, fd);
+		if (!f)
+			f = ERR_PTR(-EBADF);
+	}
+	up_read(&t->tg->exec_lock);
+	return f;
 }

@@ -162,7 +162,7 @@ static bool policy_is_rt(int policy)
 	return policy == SCHED_FIFO || policy == SCHED_RR;
 }
 
-static int check_policy(struct task *t, int policy, int prio)
+static int check_policy(struct task *t, int policy, int prio, bool reset)
 {
 	u64 rtprio = t->tg->rlim[RLIMIT_RTPRIO].rlim_cur;
 
@@ -173,6 +173,8 @@ static int check_policy(struct task *t, int policy, int prio)
 		return -EINVAL;
 	if (capable(CAP_SYS_NICE))
 		return 0;
+	if (t->se.reset_on_fork && !reset)
+		return -EPERM;
 	if (policy_is_rt(policy) &&
 	    ((policy != t->se.policy && !rtprio) ||
 	     (prio > t->se.rt_priority && (u64)prio > rtprio)))
@@ -230,7 +232,7 @@ static int set_scheduler(pid_t nr, int policy, int prio)
 		reset = t->se.reset_on_fork;
 	}
 	policy &= ~SCHED_RESET_ON_FORK;
-	err = check_policy(t, policy, prio);
+	err = check_policy(t, policy, prio, reset);
 	if (!err)
 		apply_policy(t, policy, prio, reset);
 	task_put(t);
@@ -322,18 +324,18 @@ static int set_attr(struct task *t, const struct sched_attr *a)
 			     ? (int)t->se.policy : (int)a->sched_policy;
 	int prio = keep ? (int)t->se.rt_priority : (int)a->sched_priority;
 	int nice = keep ? t->se.nice : a->sched_nice, err;
+	bool reset = a->sched_flags & SCHED_FLAG_RESET_ON_FORK;
 
 	if (a->sched_flags & ~(u64)SCHED_FLAG_ALL)
 		return -EINVAL;
 	if (a->sched_flags & SCHED_FLAG_UTIL_CLAMP)
 		return -EOPNOTSUPP;
-	err = check_policy(t, policy, prio);
+	err = check_policy(t, policy, prio, reset);
 	if (err)
 		return err;
 	if (!policy_is_rt(policy) && nice < t->se.nice && !can_nice(t, nice))
 		return -EPERM;
-	apply_policy(t, policy, prio,
-		     a->sched_flags & SCHED_FLAG_RESET_ON_FORK);
+	apply_policy(t, policy, prio, reset);
 	if (!policy_is_rt(policy))
 		set_user_nice(t, nice);
 	return 0;

@@ -67,13 +67,17 @@ SYSCALL_DEFINE2(setdomainname, const char __user *, name, int, len)
 
 static bool may_set_limits(struct task *t)
 {
-	const struct cred *c = current_cred(), *tc = t->real_cred;
+	const struct cred *c = current_cred(), *tc;
+	bool same;
 
 	if (same_thread_group(current, t))
 		return true;
-	return (c->uid == tc->euid && c->uid == tc->suid && c->uid == tc->uid &&
-		c->gid == tc->egid && c->gid == tc->sgid && c->gid == tc->gid) ||
-	       capable(CAP_SYS_RESOURCE);
+	rcu_read_lock();
+	tc = rcu_dereference(t->real_cred);
+	same = c->uid == tc->euid && c->uid == tc->suid && c->uid == tc->uid &&
+	       c->gid == tc->egid && c->gid == tc->sgid && c->gid == tc->gid;
+	rcu_read_unlock();
+	return same || capable(CAP_SYS_RESOURCE);
 }
 
 extern u32 sysctl_nr_open;

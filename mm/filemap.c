@@ -446,6 +446,20 @@ static ssize_t perform_write(struct kiocb *io, struct iov_iter *from)
 	return done ? done : got;
 }
 
+/* [inode->rwsem for writing] */
+ssize_t generic_file_write_locked(struct kiocb *io, struct iov_iter *from)
+{
+	ssize_t ret = generic_write_checks(io, from);
+
+	if (ret > 0)
+		ret = file_remove_privs(io->file) ? -EPERM : ret;
+	if (ret > 0) {
+		file_update_time(io->file);
+		ret = perform_write(io, from);
+	}
+	return ret;
+}
+
 ssize_t generic_file_write_iter(struct kiocb *io, struct iov_iter *from)
 {
 	struct file *f = io->file;
@@ -453,13 +467,7 @@ ssize_t generic_file_write_iter(struct kiocb *io, struct iov_iter *from)
 	ssize_t ret;
 
 	down_write(&inode->rwsem);
-	ret = generic_write_checks(io, from);
-	if (ret > 0)
-		ret = file_remove_privs(f) ? -EPERM : ret;
-	if (ret > 0) {
-		file_update_time(f);
-		ret = perform_write(io, from);
-	}
+	ret = generic_file_write_locked(io, from);
 	up_write(&inode->rwsem);
 	if (ret > 0 && io->flags & (IOCB_DSYNC | IOCB_SYNC) && f->ops->fsync) {
 		int err = f->ops->fsync(f, io->pos - ret, io->pos - 1,

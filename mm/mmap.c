@@ -186,8 +186,9 @@ SYSCALL_DEFINE2(munmap, u64, addr, size_t, len)
 static int map_new(struct mm *mm, struct file *file, u64 addr, u64 len,
 		   u64 flags, u64 pgoff)
 {
+	bool writes = file && (flags & VM_SHARED) && (flags & VM_MAYWRITE);
 	struct vma *v = vma_alloc(mm);
-	int err;
+	int err = 0;
 
 	if (!v)
 		return -ENOMEM;
@@ -195,18 +196,25 @@ static int map_new(struct mm *mm, struct file *file, u64 addr, u64 len,
 	v->end = addr + len;
 	v->flags = flags;
 	v->pgoff = pgoff;
+	/* Counted before the file is asked: it may be sealed at this moment. */
+	if (writes) {
+		atomic_inc(&file->mapping->nr_writable);
+		smp_mb(); /* pairs with add_seals() of tmpfs */
+	}
 	if (file) {
 		v->file = get_file(file);
 		err = file->ops->mmap(file, v);
-		if (err) {
-			fput(v->file);
-			vma_free(v);
-			return err;
-		}
 	}
-	vma_insert(mm, v);
-	vma_link_file(v);
-	return 0;
+	if (err) {
+		fput(v->file);
+		vma_free(v);
+	} else {
+		vma_insert(mm, v);
+		vma_link_file(v);
+	}
+	if (writes)
+		atomic_dec(&file->mapping->nr_writable);
+	return err;
 }
 
 u64 mmap_region_locked(struct mm *mm, struct file *file, u64 addr, u64 len,
@@ -407,7 +415,7 @@ u64 do_mmap(struct file *file, u64 addr, u64 len, u32 prot, u32 flags,
 	if ((offset >> PAGE_SHIFT) + pages < pages)
 		return (u64)-EOVERFLOW;
 	if (current->personality & 0x0400000 /* READ_IMPLIES_EXEC */ &&
-	    (prot & PROT_READ))
+	    (prot & PROT_READ) && !(file && path_noexec(&file->path)))
 		prot |= PROT_EXEC;
 	if (down_write_killable(&mm->mmap_lock))
 		return (u64)-EINTR;

@@ -59,6 +59,9 @@ static ssize_t move_all(struct transfer *t, const struct iovec *remote, u32 nr)
 {
 	size_t done = 0;
 
+	for (u32 i = 0; i < nr; i++)
+		if ((ssize_t)remote[i].iov_len < 0)
+			return -EINVAL;
 	for (u32 i = 0; i < nr && t->local->count; i++) {
 		size_t want = min(remote[i].iov_len, t->local->count);
 		size_t got = move_segment(t, &remote[i]);
@@ -78,9 +81,10 @@ static struct mm *other_mm(pid_t pid)
 
 	if (!t)
 		return ERR_PTR(-ESRCH);
-	mm = ptrace_may_access(t, PTRACE_MODE_ATTACH_REALCREDS) ? task_mm_get(t)
-						      : ERR_PTR(-EPERM);
+	mm = ptrace_mm_get(t, PTRACE_MODE_ATTACH_REALCREDS);
 	task_put(t);
+	if (IS_ERR(mm)) /* the call says it so */
+		return ERR_PTR(-EPERM);
 	return mm ? mm : ERR_PTR(-ESRCH);
 }
 

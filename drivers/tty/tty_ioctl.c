@@ -168,16 +168,18 @@ static int fetch_termios(struct ktermios *k, enum layout layout, void __user *u)
 static int store_termios(const struct ktermios *k, enum layout layout,
 			 void __user *u)
 {
-	struct termio t = {
-		.c_iflag = (u16)k->c_iflag, .c_oflag = (u16)k->c_oflag,
-		.c_cflag = (u16)k->c_cflag, .c_lflag = (u16)k->c_lflag,
-		.c_line = k->c_line,
-	};
+	struct termio t;
 
 	if (layout == TERMIOS2)
 		return copy_to_user(u, k, sizeof(struct termios2));
 	if (layout == TERMIOS)
 		return copy_to_user(u, k, sizeof(struct termios));
+	memset(&t, 0, sizeof(t)); /* it has a byte that is nothing */
+	t.c_iflag = (u16)k->c_iflag;
+	t.c_oflag = (u16)k->c_oflag;
+	t.c_cflag = (u16)k->c_cflag;
+	t.c_lflag = (u16)k->c_lflag;
+	t.c_line = k->c_line;
 	memcpy(t.c_cc, k->c_cc, CC_CLASSIC);
 	return copy_to_user(u, &t, sizeof(t));
 }

@@ -89,4 +89,21 @@ static struct dentry *fdinfo_lookup(struct inode *dir, struct dentry *d,
 	return proc_add_task_inode(d, inode);
 }
 
-const struct inode_ops proc_fdinfo_iops = {.lookup = fdinfo_lookup};
+/* Who may look into the process, whatever the mode says. */
+static int fdinfo_permission(struct inode *inode, u32 mask)
+{
+	struct task *t;
+
+	if (mask & MAY_NOT_BLOCK)
+		return -ECHILD;
+	t = proc_traceable_task(inode);
+	if (IS_ERR(t))
+		return (int)PTR_ERR(t);
+	task_put(t);
+	return generic_permission(inode, mask);
+}
+
+const struct inode_ops proc_fdinfo_iops = {
+	.lookup = fdinfo_lookup,
+	.permission = fdinfo_permission,
+};

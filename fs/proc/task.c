@@ -214,7 +214,28 @@ static int fd_iterate(struct file *f, struct dir_context *ctx)
 	return 0;
 }
 
-static const struct inode_ops fd_dir_iops = {.lookup = fd_lookup};
+/* Its own a process always finds: root's directory, if it is not dumpable. */
+static int fd_permission(struct inode *inode, u32 mask)
+{
+	int err = generic_permission(inode, mask);
+	struct task *t;
+
+	if (!err)
+		return 0;
+	if (mask & MAY_NOT_BLOCK)
+		return -ECHILD;
+	t = proc_task(inode);
+	if (t && same_thread_group(t, current))
+		err = 0;
+	if (t)
+		task_put(t);
+	return err;
+}
+
+static const struct inode_ops fd_dir_iops = {
+	.lookup = fd_lookup,
+	.permission = fd_permission,
+};
 static const struct file_ops fd_dir_fops = {.iterate = fd_iterate,
 					    .llseek = generic_llseek};
 

@@ -51,11 +51,9 @@ static int show_mm(struct seq_file *m, struct task *t,
 {
 	struct mm *mm;
 
-	if (!ptrace_may_access(t, PTRACE_MODE_READ_FSCREDS))
-		return -EACCES;
-	mm = task_mm_get(t);
-	if (!mm)
-		return 0;
+	mm = ptrace_mm_get(t, PTRACE_MODE_READ_FSCREDS);
+	if (IS_ERR_OR_NULL(mm))
+		return mm ? (int)PTR_ERR(mm) : 0;
 	down_read(&mm->mmap_lock);
 	show(m, mm);
 	up_read(&mm->mmap_lock);
@@ -70,8 +68,7 @@ struct mm *proc_grab_mm(const struct inode *inode, u32 ptrace_mode)
 
 	if (!t)
 		return ERR_PTR(-ESRCH);
-	mm = ptrace_may_access(t, ptrace_mode) ? task_mm_get(t)
-					       : ERR_PTR(-EACCES);
+	mm = ptrace_mm_get(t, ptrace_mode);
 	task_put(t);
 	if (!IS_ERR(mm) && mm) {
 		mm_grab(mm);

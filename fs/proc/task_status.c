@@ -137,7 +137,7 @@ int proc_stat_show(struct seq_file *m, struct task *t)
 		   mm && own ? mm->start_stack : 0);
 	seq_printf(m, "%lu %lu %lu %lu %d ", sig.pending & 0x7fffffff,
 		   sig.blocked & 0x7fffffff, sig.ignored & 0x7fffffff,
-		   sig.caught & 0x7fffffff, t->wchan != NULL);
+		   sig.caught & 0x7fffffff, own && t->wchan);
 	seq_printf(m, "0 0 %d %u %d %d 0 0 0 ", t->exit_signal, t->ti.cpu,
 		   t->se.rt_priority, t->se.policy);
 	seq_printf(m, "%lu %lu %lu %lu %lu %lu %lu %d\n",
@@ -255,7 +255,8 @@ int proc_comm_show(struct seq_file *m, struct task *t)
 
 int proc_wchan_show(struct seq_file *m, struct task *t)
 {
-	const char *w = READ_ONCE(t->wchan);
+	const char *w = ptrace_may_access(t, PTRACE_MODE_READ_FSCREDS)
+				? READ_ONCE(t->wchan) : NULL;
 
 	seq_puts(m, w ? w : "0");
 	return 0;
@@ -263,6 +264,8 @@ int proc_wchan_show(struct seq_file *m, struct task *t)
 
 int proc_personality_show(struct seq_file *m, struct task *t)
 {
+	if (!ptrace_may_access(t, PTRACE_MODE_ATTACH_FSCREDS))
+		return -EPERM;
 	seq_printf(m, "%08x\n", t->personality);
 	return 0;
 }
@@ -290,6 +293,8 @@ int proc_io_show(struct seq_file *m, struct task *t)
 	struct task *u;
 	struct io_accounting s = {tg->rchar, tg->wchar, tg->syscr, tg->syscw};
 
+	if (!ptrace_may_access(t, PTRACE_MODE_READ_FSCREDS))
+		return -EACCES;
 	rcu_read_lock();
 	for_each_thread(t, u) {
 		s.rchar += u->io.rchar;

@@ -375,25 +375,49 @@ static int tmpfs_setattr(struct dentry *d, struct iattr *attr)
 	return 0;
 }
 
-static ssize_t tmpfs_write_iter(struct kiocb *io, struct iov_iter *from)
+/*
+ * What the seals leave of a write; a page is written as a whole or not at all.
+ * 0 or -EPERM. [inode->rwsem]
+ */
+static int obey_seals(struct kiocb *io, struct iov_iter *from)
 {
-	u32 seals = TMPFS_I(io->file->inode)->seals;
+	struct inode *inode = io->file->inode;
+	u32 seals = TMPFS_I(inode)->seals;
+	loff_t whole = inode->size & (loff_t)PAGE_MASK;
 
+	if (!from->count)
+		return 0;
 	if (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
 		return -EPERM;
-	if (seals & F_SEAL_GROW) {
-		loff_t size = i_size_read(io->file->inode);
+	if (!(seals & F_SEAL_GROW))
+		return 0;
+	if (io->flags & IOCB_APPEND || io->pos >= inode->size)
+		return -EPERM;
+	if (from->count <= (size_t)(inode->size - io->pos))
+		return 0;
+	if (io->pos >= whole)
+		return -EPERM;
+	iov_iter_truncate(from, (size_t)(whole - io->pos));
+	return 0;
+}
 
-		if (io->flags & IOCB_APPEND || io->pos >= size)
-			return -EPERM;
-		iov_iter_truncate(from, (size_t)(size - io->pos));
-	}
-	return generic_file_write_iter(io, from);
+static ssize_t tmpfs_write_iter(struct kiocb *io, struct iov_iter *from)
+{
+	struct inode *inode = io->file->inode;
+	ssize_t ret;
+
+	down_write(&inode->rwsem); /* no seal is added before the end */
+	ret = obey_seals(io, from);
+	if (!ret)
+		ret = generic_file_write_locked(io, from);
+	up_write(&inode->rwsem);
+	return ret;
 }
 
 static int tmpfs_mmap(struct file *f, struct vma *v)
 {
-	u32 seals = TMPFS_I(f->inode)->seals;
+	/* After map_new() has counted it: see shmem_fcntl(). */
+	u32 seals = READ_ONCE(TMPFS_I(f->inode)->seals);
 
 	if (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) &&
 	    v->flags & VM_SHARED) {
@@ -437,12 +461,13 @@ static long punch_hole(struct inode *inode, loff_t off, loff_t len)
 static long tmpfs_fallocate(struct file *f, int mode, loff_t off, loff_t len)
 {
 	struct inode *inode = f->inode;
-	u32 seals = TMPFS_I(inode)->seals;
 	long err = 0;
+	u32 seals;
 
 	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
 		return -EOPNOTSUPP;
 	down_write(&inode->rwsem);
+	seals = TMPFS_I(inode)->seals;
 	if (mode & FALLOC_FL_PUNCH_HOLE) {
 		if (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
 			err = -EPERM;
@@ -530,6 +555,23 @@ bool inode_is_tmpfs_file(const struct inode *inode)
 }
 
 /* F_ADD_SEALS and F_GET_SEALS of memfds; other files are sealed against it. */
+/*
+ * Against mmap(2), which takes no lock of the inode: that counts the mapping and then
+ * looks at the seals, this sets them and then looks at the count. One of the two
+ * sees the other. [inode->rwsem for writing]
+ */
+static int add_seals(struct file *f, struct tmpfs_inode *t, u32 seals)
+{
+	u32 old = t->seals;
+
+	WRITE_ONCE(t->seals, old | seals);
+	smp_mb(); /* pairs with map_new() */
+	if (!(seals & F_SEAL_WRITE) || !atomic_read(&f->mapping->nr_writable))
+		return 0;
+	WRITE_ONCE(t->seals, old);
+	return -EBUSY;
+}
+
 long shmem_fcntl(struct file *f, u32 cmd, u64 arg)
 {
 	struct tmpfs_inode *t;
@@ -548,10 +590,8 @@ long shmem_fcntl(struct file *f, u32 cmd, u64 arg)
 	down_write(&f->inode->rwsem);
 	if (t->seals & F_SEAL_SEAL)
 		ret = -EPERM;
-	else if (arg & F_SEAL_WRITE && atomic_read(&f->mapping->nr_writable))
-		ret = -EBUSY;
 	else
-		t->seals |= (u32)arg;
+		ret = add_seals(f, t, (u32)arg);
 	up_write(&f->inode->rwsem);
 	return ret;
 }

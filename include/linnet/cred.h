@@ -85,6 +85,12 @@ static inline bool capable(int cap)
 
 bool in_group(const struct cred *c, gid_t gid); /* fsgid or supplementary */
 
+/*
+ * setuid() of a user with too many processes succeeds, as programs that give up
+ * root's rights do not look; what they execute next fails while it is so.
+ */
+bool cred_over_nproc(void);
+
 /* Steps of a change that can fail: 0 or -ENOMEM. */
 int cred_set_user(struct cred *new);
 int cred_set_groups(struct cred *new, const gid_t *gids, u32 n); /* sorted */

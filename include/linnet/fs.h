@@ -209,7 +209,6 @@ enum iattr_flags {
 	ATTR_ATIME_SET = 128, ATTR_MTIME_SET = 256, ATTR_FORCE = 512,
 	ATTR_KILL_SUID = 2048, ATTR_KILL_SGID = 4096, ATTR_FILE = 8192,
 	ATTR_KILL_PRIV = 1 << 20, /* file capabilities */
-	ATTR_OPEN = 32768, /* truncation by O_TRUNC */
 	ATTR_TOUCH = 65536, /* utimes(NULL) */
 };
 
@@ -579,6 +578,8 @@ int vfs_getattr(const struct path *path, struct kstat *st, u32 mask, u32 flags);
 int file_remove_privs(struct file *f);
 /* The ATTR_KILL_* that a change of owner or contents brings. */
 u32 attr_kill_setid(const struct inode *inode);
+/* Unless the writer has CAP_FSETID. */
+u32 attr_kill_by_write(const struct inode *inode);
 int inode_newsize_ok(struct inode *inode, loff_t size);
 
 /* --------------------------------------------------------- dentry functions */
@@ -736,6 +737,7 @@ void delete_from_page_cache(struct page *p);
 bool set_page_dirty(struct page *p);
 ssize_t generic_file_read_iter(struct kiocb *io, struct iov_iter *to);
 ssize_t generic_file_write_iter(struct kiocb *io, struct iov_iter *from);
+ssize_t generic_file_write_locked(struct kiocb *io, struct iov_iter *from);
 /* Checks before a write: limits, O_APPEND; bytes allowed or errno. */
 ssize_t generic_write_checks(struct kiocb *io, struct iov_iter *from);
 int generic_file_mmap(struct file *f, struct vma *v);

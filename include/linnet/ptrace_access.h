@@ -4,6 +4,8 @@
 
 #include <linnet/types.h>
 
+struct file;
+struct mm;
 struct task;
 
 enum ptrace_mode {
@@ -19,6 +21,9 @@ enum ptrace_mode {
 };
 
 bool ptrace_may_access(struct task *t, u32 mode);
+/* What belongs to a task, if so: what it has when it is asked for. */
+struct mm *ptrace_mm_get(struct task *t, u32 mode);
+struct file *ptrace_file_get(struct task *t, u32 fd, u32 mode);
 
 int prctl_set_ptracer(u64 nr);
 extern int sysctl_ptrace_scope;

@@ -13,6 +13,7 @@
 #include <linnet/cpu_timers.h>
 #include <linnet/hrtimer.h>
 #include <linnet/list.h>
+#include <linnet/mutex.h>
 #include <linnet/spinlock.h>
 #include <linnet/rcu.h>
 #include <linnet/wait.h>
@@ -78,6 +79,10 @@ struct thread_group {
 	u32 flags;		    /* [S] enum tg_flags */
 	int group_exit_code;	    /* [S] */
 	struct task *group_exec;    /* [S] thread that runs execve */
+	/* Held by exec while memory and credentials change, for reading by
+	 * others who look at the one because of the other. */
+	struct rwsem exec_lock;
+	u32 exec_id;		    /* [A] counts programs executed */
 	u32 group_stop_count;	    /* [S] threads still to stop */
 	u32 notify_count;
 

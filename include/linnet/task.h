@@ -98,6 +98,7 @@ struct task {
 	u32 exit_state;	       /* [tasklist] enum exit_state */
 	int exit_code;	       /* wait status */
 	int exit_signal;       /* sent to the parent; -1: a thread */
+	u32 parent_exec_id;    /* its exec_id when it made this one */
 	int pdeath_signal;     /* PR_SET_PDEATHSIG */
 	u32 personality;
 	char comm[TASK_COMM_LEN]; /* [task->lock] */
@@ -189,6 +190,7 @@ enum task_flags {
 	PF_USED_FP = 1 << 9,
 	PF_SUPERPRIV = 1 << 10,
 	PF_NOFREEZE = 1 << 11,
+	PF_NPROC_EXCEEDED = 1 << 12, /* became a user with too many processes */
 };
 
 enum exit_state { EXIT_NONE = 0, EXIT_ZOMBIE = 32, EXIT_DEAD = 16 };

@@ -1,8 +1,7 @@
 /* What takes a privilege, and which; who may look into whom. */
-#include "mounts.h"
+#include "rights.h"
 
 #include <grp.h>
-#include <linux/capability.h>
 #include <linux/kcmp.h>
 #include <linux/ioprio.h>
 #include <linux/random.h>
@@ -10,35 +9,12 @@
 #include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/klog.h>
-#include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/timex.h>
 #include <sys/uio.h>
 #include <sys/xattr.h>
-
-#define CAP(c) (1UL << (c))
-#define ALL ((1UL << 41) - 1)
-
-/* Another user, with these capabilities only. */
-static void be(uid_t uid, uint64_t caps)
-{
-	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct d[2] = {
-		{ (uint32_t)caps, (uint32_t)caps, 0 },
-		{ (uint32_t)(caps >> 32), (uint32_t)(caps >> 32), 0 },
-	};
-
-	if (geteuid() != uid) {
-		NEED(prctl(PR_SET_KEEPCAPS, 1) == 0);
-		NEED(syscall(SYS_setgroups, 0, NULL) == 0);
-		NEED(syscall(SYS_setresgid, uid, uid, uid) == 0);
-		NEED(syscall(SYS_setresuid, uid, uid, uid) == 0);
-	}
-	NEED(syscall(SYS_capset, &h, d) == 0);
-	NEED(prctl(PR_SET_DUMPABLE, 1) == 0);
-}
 
 static pid_t other;	/* a process of user 50 */
 static int word = 4711;	/* in its memory */
@@ -469,11 +445,6 @@ static void look(const char *file, int line, bool may)
 }
 #define LOOK(may) look(ABI_AT, may)
 
-#define AS(uid, caps)                                                        \
-	for (pid_t as_ = fork(), once_ = 1; once_;                           \
-	     once_ = 0, as_ ? (void)abi_exit_code(as_) : _exit(0))           \
-		if (!as_ && (be(uid, caps), true))
-
 CASE("the same user may, another may not")
 {
 	other = stranger(50, 0, 1);
@@ -650,56 +621,10 @@ HELPER(who)
 	return 0;
 }
 
-static void copy_self(const char *to, mode_t mode, uid_t uid)
-{
-	static char buf[1 << 16];
-	int in = open("/proc/self/exe", O_RDONLY);
-	int out = open(to, O_WRONLY | O_CREAT, 0600);
-	long n;
-
-	NEED(in >= 0 && out >= 0);
-	while ((n = read(in, buf, sizeof(buf))) > 0)
-		NEED(write(out, buf, (size_t)n) == n);
-	close(in);
-	NEED(fchown(out, uid, uid) == 0);
-	NEED(fchmod(out, mode) == 0);
-	close(out);
-}
-
 /* What "./PATH @who" says, executed by the caller. */
 static const char *run_here(const char *path)
 {
-	static char text[64];
-	int fds[2];
-	long n;
-
-	NEED(pipe(fds) == 0);
-	if (fork() == 0) {
-		char *argv[] = { "@who", NULL };
-
-		dup2(fds[1], 1);
-		execve(path, argv, (char *[]){ NULL });
-		_exit(127);
-	}
-	close(fds[1]);
-	n = read(fds[0], text, sizeof(text) - 1);
-	text[n > 0 ? n : 0] = '\0';
-	close(fds[0]);
-	wait(NULL);
-	return text;
-}
-
-static void programs(void)
-{
-	enter();
-	NEED(chmod(".", 0755) == 0);
-	NEED(mkdir("p", 0755) == 0);
-	NEED(mount("none", "p", "tmpfs", 0, "mode=0755") == 0);
-	NEED(chdir("p") == 0);
-	copy_self("plain", 0755, 0);
-	copy_self("setuid", 04755, 50);
-	copy_self("setgid", 02755, 50);
-	copy_self("unreadable", 0711, 0);
+	return said_by(path, "@who");
 }
 
 CASE("set-id programs and unreadable ones are not dumpable")
