@@ -161,7 +161,7 @@ bool cred_over_nproc(void)
 		return false;
 	if (over_nproc(current_cred()->user))
 		return true;
-	current->flags &= ~(u32)PF_NPROC_EXCEEDED;
+	atomic_and(&current->flags, ~(u32)PF_NPROC_EXCEEDED);
 	return false;
 }
 
@@ -172,9 +172,9 @@ void cred_commit(struct cred *new)
 
 	if (new->user != old->user) {
 		if (over_nproc(new->user))
-			t->flags |= PF_NPROC_EXCEEDED;
+			atomic_or(&t->flags, PF_NPROC_EXCEEDED);
 		else
-			t->flags &= ~(u32)PF_NPROC_EXCEEDED;
+			atomic_and(&t->flags, ~(u32)PF_NPROC_EXCEEDED);
 		atomic_inc(&new->user->processes);
 		atomic_dec(&old->user->processes);
 	}

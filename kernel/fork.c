@@ -326,7 +326,7 @@ static int copy_creds(struct task *t)
 	if (n > rlimit(RLIMIT_NPROC) && c->uid != 0 && !capable(CAP_SYS_RESOURCE) &&
 	    !capable(CAP_SYS_ADMIN))
 		return -EAGAIN;
-	current->flags &= ~(u32)PF_NPROC_EXCEEDED;
+	atomic_and(&current->flags, ~(u32)PF_NPROC_EXCEEDED);
 	return 0;
 }
 
