@@ -278,14 +278,43 @@ void seq_put_decimal(struct seq_file *m, const char *delim, u64 v)
 	seq_write(m, p, (size_t)(text + sizeof(text) - p));
 }
 
+void seq_put_hex(struct seq_file *m, u64 v, u32 width)
+{
+	char text[16], *p = text + sizeof(text);
+
+	do {
+		*--p = "0123456789abcdef"[v & 15];
+		v >>= 4;
+	} while (v || p > text + sizeof(text) - width);
+	seq_write(m, p, (size_t)(text + sizeof(text) - p));
+}
+
+void seq_pad(struct seq_file *m, size_t from, size_t column)
+{
+	size_t end = from + column;
+
+	if (m->count >= end)
+		return;
+	if (end >= m->size) {
+		set_overflow(m);
+		return;
+	}
+	memset(m->buf + m->count, ' ', end - m->count);
+	m->count = end;
+}
+
 void seq_escape(struct seq_file *m, const char *s, const char *esc)
 {
+	const char *plain = s;
+
 	for (; *s; s++) {
-		if (strchr(esc, *s) || *s == '\\')
-			seq_printf(m, "\\%03o", (u8)*s);
-		else
-			seq_putc(m, *s);
+		if (*s != '\\' && !strchr(esc, *s))
+			continue;
+		seq_write(m, plain, (size_t)(s - plain));
+		seq_printf(m, "\\%03o", (u8)*s);
+		plain = s + 1;
 	}
+	seq_write(m, plain, (size_t)(s - plain));
 }
 
 enum { CPU_SET_TEXT = 256 }; /* holds the longest list of NR_CPUS */

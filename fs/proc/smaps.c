@@ -115,24 +115,24 @@ static void show_flags(struct seq_file *m, u64 flags)
 {
 	static const struct {
 		u64 flag;
-		const char *name;
+		char name[4];
 	} names[] = {
-		{VM_READ, "rd"}, {VM_WRITE, "wr"}, {VM_EXEC, "ex"},
-		{VM_SHARED, "sh"}, {VM_MAYREAD, "mr"}, {VM_MAYWRITE, "mw"},
-		{VM_MAYEXEC, "me"}, {VM_MAYSHARE, "ms"}, {VM_GROWSDOWN, "gd"},
-		{VM_PFNMAP, "pf"}, {VM_LOCKED, "lo"}, {VM_IO, "io"},
-		{VM_SEQ_READ, "sr"}, {VM_RAND_READ, "rr"},
-		{VM_DONTCOPY, "dc"}, {VM_DONTEXPAND, "de"},
-		{VM_LOCKONFAULT, "lf"}, {VM_ACCOUNT, "ac"},
-		{VM_NORESERVE, "nr"}, {VM_BTI, "bt"}, {VM_WIPEONFORK, "wf"},
-		{VM_DONTDUMP, "dd"}, {VM_HUGEPAGE, "hg"},
-		{VM_NOHUGEPAGE, "nh"},
+		{VM_READ, "rd "}, {VM_WRITE, "wr "}, {VM_EXEC, "ex "},
+		{VM_SHARED, "sh "}, {VM_MAYREAD, "mr "}, {VM_MAYWRITE, "mw "},
+		{VM_MAYEXEC, "me "}, {VM_MAYSHARE, "ms "}, {VM_GROWSDOWN, "gd "},
+		{VM_PFNMAP, "pf "}, {VM_LOCKED, "lo "}, {VM_IO, "io "},
+		{VM_SEQ_READ, "sr "}, {VM_RAND_READ, "rr "},
+		{VM_DONTCOPY, "dc "}, {VM_DONTEXPAND, "de "},
+		{VM_LOCKONFAULT, "lf "}, {VM_ACCOUNT, "ac "},
+		{VM_NORESERVE, "nr "}, {VM_BTI, "bt "}, {VM_WIPEONFORK, "wf "},
+		{VM_DONTDUMP, "dd "}, {VM_HUGEPAGE, "hg "},
+		{VM_NOHUGEPAGE, "nh "},
 	};
 
 	seq_puts(m, "VmFlags: ");
 	for (u32 i = 0; i < ARRAY_SIZE(names); i++)
 		if (flags & names[i].flag)
-			seq_printf(m, "%s ", names[i].name);
+			seq_write(m, names[i].name, 3);
 	seq_putc(m, '\n');
 }
 

@@ -21,23 +21,34 @@ static const char *vma_label(struct vma *v)
 	return NULL;
 }
 
+/*
+ * "start-end rwxp offset major:minor inode   name". Without printf, which would be
+ * most of the cost: debuggers and collectors read this all the time.
+ */
 void proc_show_vma(struct seq_file *m, struct vma *v)
 {
+	const char perms[] = {' ', v->flags & VM_READ ? 'r' : '-',
+			      v->flags & VM_WRITE ? 'w' : '-',
+			      v->flags & VM_EXEC ? 'x' : '-',
+			      v->flags & VM_MAYSHARE ? 's' : 'p', ' '};
 	struct inode *inode = v->file ? v->file->inode : NULL;
-	size_t before = m->count;
-	const char *label;
+	const char *label = inode ? NULL : vma_label(v);
+	dev_t dev = inode ? inode->sb->dev : 0;
+	size_t begin = m->count;
 
-	seq_printf(m, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", v->start,
-		   v->end, v->flags & VM_READ ? 'r' : '-',
-		   v->flags & VM_WRITE ? 'w' : '-', v->flags & VM_EXEC ? 'x' : '-',
-		   v->flags & VM_MAYSHARE ? 's' : 'p',
-		   inode ? v->pgoff << PAGE_SHIFT : 0,
-		   inode ? dev_major(inode->sb->dev) : 0,
-		   inode ? dev_minor(inode->sb->dev) : 0, inode ? inode->ino : 0);
-	label = inode ? NULL : vma_label(v);
+	seq_put_hex(m, v->start, 8);
+	seq_putc(m, '-');
+	seq_put_hex(m, v->end, 8);
+	seq_write(m, perms, sizeof(perms));
+	seq_put_hex(m, inode ? v->pgoff << PAGE_SHIFT : 0, 8);
+	seq_putc(m, ' ');
+	seq_put_hex(m, dev_major(dev), 2);
+	seq_putc(m, ':');
+	seq_put_hex(m, dev_minor(dev), 2);
+	seq_put_decimal(m, " ", inode ? inode->ino : 0);
+	seq_putc(m, ' ');
 	if (inode || label)
-		while (m->count < before + 73 && !seq_has_overflowed(m))
-			seq_putc(m, ' ');
+		seq_pad(m, begin, 73);
 	if (inode)
 		seq_path(m, &v->file->path, "\n");
 	else if (label)

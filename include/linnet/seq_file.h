@@ -46,6 +46,10 @@ void seq_escape(struct seq_file *m, const char *s, const char *esc);
 int seq_path(struct seq_file *m, const struct path *p, const char *esc);
 /* " value" as a decimal; the fast path of large tables. */
 void seq_put_decimal(struct seq_file *m, const char *delim, u64 v);
+/* In at least @width digits (1 to 16). */
+void seq_put_hex(struct seq_file *m, u64 v, u32 width);
+/* Spaces up to @column of the line that began at count @from. */
+void seq_pad(struct seq_file *m, size_t from, size_t column);
 /* Sets of CPUs as Linux writes them: "0-3,5" and "2f". */
 void seq_cpu_list(struct seq_file *m, cpumask_t mask);
 void seq_cpu_mask(struct seq_file *m, cpumask_t mask);
