@@ -9,7 +9,8 @@
  * Mutex owner word: task pointer | MUTEX_WAITERS. While WAITERS is set every
  * unlock goes through mutex_unlock_slow().
  * Rwsem: while RWSEM_WAITERS is set newcomers queue, so writers don't starve;
- * rwsem_wake() grants the lock directly to the head of the queue.
+ * rwsem_wake() grants the lock directly to the head of the queue. Each such grant is a
+ * sleep and a wake-up long, so who finds nobody waiting spins for a while first.
  */
 #include <linnet/errno.h>
 #include <linnet/mutex.h>
@@ -126,21 +127,55 @@ void mutex_unlock_slow(struct mutex *m)
 
 /* --- rwsem --- */
 
-static void grant(struct rwsem *s, struct lock_waiter *w, u64 bias)
+/*
+ * Spin while nobody waits: most holders are soon done, and to sleep and be woken costs
+ * more than what they do. Who holds it for reading is not known, nor whether it runs.
+ */
+static bool rwsem_spin(struct rwsem *s, bool write)
 {
-	struct task *t = w->task;
+	if (cpumask_weight(&cpu_online_mask) == 1)
+		return false;
+	for (u32 i = 0; i < SPIN_LIMIT; i++) {
+		if (write ? rwsem_grab_write(s) : rwsem_grab_read(s))
+			return true;
+		if (atomic_read(&s->count) & RWSEM_WAITERS ||
+		    test_ti_flag(current, TIF_NEED_RESCHED))
+			return false;
+		cpu_relax();
+	}
+	return false;
+}
 
-	atomic_add(&s->count, bias);
+/* Tasks to wake when wait_lock is free again: that takes long, and interrupts CPUs. */
+struct granted {
+	u32 nr;
+	struct task *tasks[16];
+};
+
+static void wake_granted(struct granted *g)
+{
+	for (u32 i = 0; i < g->nr; i++) {
+		wake_up_process(g->tasks[i]);
+		task_put(g->tasks[i]);
+	}
+	g->nr = 0;
+}
+
+static void grant(struct rwsem *s, struct lock_waiter *w, struct granted *g)
+{
+	/* So many that they are woken with the lock held: after it @s may be gone. */
+	if (g->nr == ARRAY_SIZE(g->tasks))
+		wake_granted(g);
+	atomic_add(&s->count, w->write ? RWSEM_WRITER : RWSEM_READER);
 	list_del(&w->node);
-	/* Once granted is seen the waiter's stack may be gone. */
-	task_get(t);
+	task_get(w->task);
+	g->tasks[g->nr++] = w->task;
+	/* Once this is seen the waiter's stack may be gone. */
 	smp_store_release(&w->granted, true);
-	wake_up_process(t);
-	task_put(t);
 }
 
 /* [wait_lock] Grant to the head of the queue what is possible now. */
-static void rwsem_grant_locked(struct rwsem *s)
+static void rwsem_grant_locked(struct rwsem *s, struct granted *g)
 {
 	while (!list_empty(&s->waiters)) {
 		struct lock_waiter *w = list_first_entry(
@@ -149,27 +184,36 @@ static void rwsem_grant_locked(struct rwsem *s)
 
 		if (w->write ? held != 0 : (held & RWSEM_WRITER) != 0)
 			return;
-		grant(s, w, w->write ? RWSEM_WRITER : RWSEM_READER);
+		grant(s, w, g);
 	}
 	atomic_and(&s->count, ~RWSEM_WAITERS);
 }
 
 void rwsem_wake(struct rwsem *s)
 {
+	struct granted g;
+
+	g.nr = 0;
 	spin_lock(&s->wait_lock);
-	rwsem_grant_locked(s);
+	rwsem_grant_locked(s, &g);
 	spin_unlock(&s->wait_lock);
+	wake_granted(&g);
 }
 
 static int rwsem_wait(struct rwsem *s, bool write, u32 state)
 {
 	struct lock_waiter self = {.task = current, .write = write};
+	struct granted g;
 
+	if (rwsem_spin(s, write))
+		return 0;
+	g.nr = 0;
 	spin_lock(&s->wait_lock);
 	list_add_tail(&self.node, &s->waiters);
 	atomic_fetch_or(&s->count, RWSEM_WAITERS);
-	rwsem_grant_locked(s);
+	rwsem_grant_locked(s, &g);
 	spin_unlock(&s->wait_lock);
+	wake_granted(&g);
 	for (;;) {
 		set_current_state(state);
 		if (smp_load_acquire(&self.granted))
@@ -178,9 +222,10 @@ static int rwsem_wait(struct rwsem *s, bool write, u32 state)
 			spin_lock(&s->wait_lock);
 			if (!self.granted) {
 				list_del(&self.node);
-				rwsem_grant_locked(s);
+				rwsem_grant_locked(s, &g);
 				spin_unlock(&s->wait_lock);
 				__set_current_state(TASK_RUNNING);
+				wake_granted(&g);
 				return -EINTR;
 			}
 			spin_unlock(&s->wait_lock);

@@ -158,15 +158,16 @@ static struct rq *busiest_rq(struct rq *self)
 	return best;
 }
 
+/* Who wants @self's lock must not wait with us for the other one. */
 void lock_second(struct rq *self, struct rq *other)
 {
-	if (other->cpu > self->cpu) {
-		spin_lock(&other->lock);
+	struct rq *first = self->cpu < other->cpu ? self : other;
+
+	if (likely(spin_trylock(&other->lock)))
 		return;
-	}
 	spin_unlock(&self->lock);
-	spin_lock(&other->lock);
-	spin_lock(&self->lock);
+	spin_lock(&first->lock);
+	spin_lock(first == self ? &other->lock : &self->lock);
 }
 
 /**
@@ -235,7 +236,7 @@ void balance_tick(struct rq *rq)
 
 	if (nr_cpus == 1 || READ_ONCE(rq->nr_running) < 2)
 		return;
-	if (rq->rt.nr > 1)
+	if (READ_ONCE(rq->rt.nr) > 1)
 		rt_kick(rq);
 	to = lightest_rq(rq);
 	if (to == rq || !READ_ONCE(rq->fair.nr))
@@ -290,9 +291,9 @@ static int migration_thread(void *arg)
  * migrate_running - move a running task off a CPU it may no longer use
  * @t: the task, perhaps the caller
  *
- * A helper on that CPU, more urgent than any program's task, displaces it: when the helper runs, the task
- * is queued and can be moved, or sleeps and is placed anew when it wakes, or
- * has left, which its affinity allows only to where it may be.
+ * A helper on that CPU, more urgent than any program's task, displaces it: when the
+ * helper runs, the task is queued and can be moved, or sleeps and is placed anew when
+ * it wakes, or has left, which its affinity allows only to where it may be.
  *
  * Context: may sleep. Return: 0, or -ENOMEM.
  */
