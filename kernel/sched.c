@@ -431,10 +431,11 @@ static void put_prev(struct rq *rq, struct task *prev, bool sleeps)
 		return;
 	if (sleeps) {
 		note_sleep(rq, prev);
-		WRITE_ONCE(prev->on_rq, false);
-		dequeue_task(rq, prev);
 		if (READ_ONCE(prev->state) & TASK_UNINTERRUPTIBLE)
 			atomic_add(&rq->nr_uninterruptible, 1);
+		/* Release: from here a waker may change the state. */
+		smp_store_release(&prev->on_rq, false);
+		dequeue_task(rq, prev);
 		return;
 	}
 	prev->se.wait_start = rq->clock;
