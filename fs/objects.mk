@@ -39,6 +39,7 @@ obj-y += fs/sync.o
 obj-y += fs/umount.o
 obj-y += fs/xattr.o
 obj-y += fs/tmpfs/memfd.o
+obj-y += fs/tmpfs/seals.o
 obj-y += fs/tmpfs/shmem.o
 obj-y += fs/tmpfs/tmpfs.o
 obj-y += fs/tmpfs/xattr.o

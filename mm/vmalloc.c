@@ -96,7 +96,7 @@ static struct vm_area *area_alloc(u64 size, u64 align)
 	}
 	*new = (struct vm_area){.start = at, .size = size};
 	area_link(new);
-	*hint = at + size;
+	*hint = at + size + PAGE_SIZE; /* behind the guard */
 	spin_unlock(&vmalloc_lock);
 	return new;
 }

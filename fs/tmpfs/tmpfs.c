@@ -416,7 +416,7 @@ static ssize_t tmpfs_write_iter(struct kiocb *io, struct iov_iter *from)
 
 static int tmpfs_mmap(struct file *f, struct vma *v)
 {
-	/* After map_new() has counted it: see shmem_fcntl(). */
+	/* After map_new() has counted it: see add_seals(). */
 	u32 seals = READ_ONCE(TMPFS_I(f->inode)->seals);
 
 	if (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) &&
@@ -552,48 +552,6 @@ static const struct inode_ops file_inode_ops = {
 bool inode_is_tmpfs_file(const struct inode *inode)
 {
 	return inode->fops == &file_fops;
-}
-
-/* F_ADD_SEALS and F_GET_SEALS of memfds; other files are sealed against it. */
-/*
- * Against mmap(2), which takes no lock of the inode: that counts the mapping and then
- * looks at the seals, this sets them and then looks at the count. One of the two
- * sees the other. [inode->rwsem for writing]
- */
-static int add_seals(struct file *f, struct tmpfs_inode *t, u32 seals)
-{
-	u32 old = t->seals;
-
-	WRITE_ONCE(t->seals, old | seals);
-	smp_mb(); /* pairs with map_new() */
-	if (!(seals & F_SEAL_WRITE) || !atomic_read(&f->mapping->nr_writable))
-		return 0;
-	WRITE_ONCE(t->seals, old);
-	return -EBUSY;
-}
-
-long shmem_fcntl(struct file *f, u32 cmd, u64 arg)
-{
-	struct tmpfs_inode *t;
-	long ret = 0;
-
-	if (!inode_is_tmpfs_file(f->inode))
-		return -EINVAL;
-	t = TMPFS_I(f->inode);
-	if (cmd == F_GET_SEALS)
-		return t->seals;
-	if (!(f->mode & FMODE_WRITE))
-		return -EPERM;
-	if (arg & ~(u64)(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW |
-			 F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
-		return -EINVAL;
-	down_write(&f->inode->rwsem);
-	if (t->seals & F_SEAL_SEAL)
-		ret = -EPERM;
-	else
-		ret = add_seals(f, t, (u32)arg);
-	up_write(&f->inode->rwsem);
-	return ret;
 }
 
 /* --- super block --- */

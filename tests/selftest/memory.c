@@ -72,6 +72,7 @@ static bool vmalloc_maps_much(void)
 			for (u64 k = 0; k < SIZE / 8; k += PAGE_SIZE / 8)
 				KTEST_CHECK(v[i][k] == i);
 			vfree(v[i]);
+			v[i] = NULL; /* or the leak scanner finds it here */
 		}
 	}
 	rcu_barrier();
@@ -79,3 +80,21 @@ static bool vmalloc_maps_much(void)
 	return true;
 }
 KTEST(vmalloc_maps_much);
+
+static bool vmalloc_areas_have_guards(void)
+{
+	enum { N = 6 };
+	u8 *v[N];
+	bool apart = true;
+
+	for (u32 i = 0; i < N; i++)
+		v[i] = vmalloc(PAGE_SIZE);
+	for (u32 i = 0; i < N; i++)
+		for (u32 k = 0; k < N; k++)
+			apart &= i == k || v[k] < v[i] || v[k] >= v[i] + 2 * PAGE_SIZE;
+	for (u32 i = 0; i < N; i++)
+		vfree(v[i]);
+	KTEST_CHECK(apart);
+	return true;
+}
+KTEST(vmalloc_areas_have_guards);
